@@ -13,7 +13,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 _http = get_asgi_application()  # before any consumer is imported: it loads the apps
 
 from channels.auth import AuthMiddleware
-
 from checkout.adapters.inbound.websocket.routing import websocket_urlpatterns
 
 _websocket = SessionMiddlewareStack(AuthMiddleware(URLRouter(websocket_urlpatterns)))

@@ -16,7 +16,7 @@ def kept_secret(path: Path) -> str:
     """Return the secret kept in the file `path`, made on first use and readable by its owner only.
 
     Links to payment pages and checkout tokens rest on it, so it has to survive a restart. Two
-    processes that start at once agree: the file appears whole, and the second one reads the first's.
+    processes that start at once agree: the file appears whole, and the later reads the earlier's.
     """
     if not path.exists():
         handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".secret_key-")  # mode 0600

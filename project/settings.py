@@ -1,4 +1,4 @@
-"""Settings of the reference project. Everything that differs between hosts comes from the environment.
+"""Settings of the reference project. What differs between hosts comes from the environment.
 
 Without REDIS_URL the project is *embedded*: web, worker and provider in one process, SQLite unless
 DATABASE_URL says otherwise. With REDIS_URL it is made for any number of web and worker processes.
@@ -102,8 +102,8 @@ USE_I18N = True
 USE_TZ = True
 
 # ------------------------------------------------------------------ static files
-# Embedded: served from where they lie, nothing to collect. An image sets STATIC_ROOT, collects once,
-# and serves hashed names that browsers may keep for ever.
+# Embedded: served from where they lie, nothing to collect. An image sets STATIC_ROOT, collects
+# once, and serves hashed names that browsers may keep for ever.
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT: str | None = env.str("STATIC_ROOT", default="") or None

@@ -1,4 +1,4 @@
-"""Private PostgreSQL and Redis servers for one test run, and the look for Chromium.
+"""Private PostgreSQL and Redis servers for one test run (and a look whether Chromium runs).
 
     python -m tests.services check               one line for everything that is missing
     python -m tests.services run -- COMMAND …    COMMAND with both servers up and named in its
@@ -23,12 +23,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from tests.browser import NotAvailable, chromium_runs
+
 START_SECONDS = 30
 STOP_SECONDS = 15
-
-
-class NotAvailable(Exception):
-    """A server or a browser that the tests need is not there or does not start; the text says why."""
 
 
 def newest(paths: Iterator[Path]) -> Path | None:
@@ -70,43 +68,6 @@ def redis_binary() -> str:
     raise NotAvailable("Redis is missing: install the package redis-server.")
 
 
-def chromium() -> str:
-    """Return the path of a Chromium: `CHROMIUM`, the system's, else playwright's own install."""
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    for name in filter(None, names):
-        if found := shutil.which(name):
-            return found
-    with suppress(ImportError):
-        from playwright.sync_api import sync_playwright
-
-        with sync_playwright() as playwright:
-            own = playwright.chromium.executable_path
-        if Path(own).exists():
-            return own
-    raise NotAvailable("Chromium is missing: install the package chromium, or set CHROMIUM.")
-
-
-def chromium_runs() -> str:
-    """Start Chromium once without a window and return its path."""
-    path = chromium()
-    command = [path, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "about:blank"]
-    with tempfile.TemporaryDirectory(prefix="chromium-") as profile:
-        try:
-            done = subprocess.run(
-                [*command, f"--user-data-dir={profile}"],
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NotAvailable(f"Chromium at {path} does not run: {error}") from error
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
-        raise NotAvailable(f"Chromium at {path} does not run: {last}")
-    return path
-
-
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nobody listens on at this moment."""
     with socket.socket() as probe:
@@ -139,7 +100,7 @@ def start(command: Sequence[str], folder: Path, user: str | None) -> subprocess.
 
 
 def wait_until(ready: Callable[[], bool], server: subprocess.Popen[bytes], folder: Path) -> None:
-    """Return when the server answers; raise with the end of its log when it dies or takes too long."""
+    """Return when the server answers; raise with the end of its log when it does not."""
     deadline = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         if ready():
@@ -280,7 +241,7 @@ def run(command: Sequence[str]) -> int:
     with ExitStack() as servers:
         environment = {
             **os.environ,
-            "DATABASE_URL": servers.enter_context(postgresql()),
+            "CHECKOUT_TEST_DATABASE": servers.enter_context(postgresql()),
             "CHECKOUT_TEST_REDIS": servers.enter_context(redis()),
         }
         return subprocess.run(command, env=environment, check=False).returncode

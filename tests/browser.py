@@ -1,0 +1,49 @@
+"""Where the Chromium of this machine is, and whether it runs."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+class NotAvailable(Exception):
+    """A server or a browser that the tests need is missing or does not start. Says why."""
+
+
+def chromium() -> str:
+    """Return the path of a Chromium: `CHROMIUM`, the system's, else playwright's own install."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    for name in filter(None, names):
+        if found := shutil.which(name):
+            return found
+    with suppress(ImportError):
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            own = playwright.chromium.executable_path
+        if Path(own).exists():
+            return own
+    raise NotAvailable("Chromium is missing: install the package chromium, or set CHROMIUM.")
+
+
+def chromium_runs() -> str:
+    """Start Chromium once without a window and return its path."""
+    path = chromium()
+    command = [path, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "about:blank"]
+    with tempfile.TemporaryDirectory(prefix="chromium-") as profile:
+        try:
+            done = subprocess.run(
+                [*command, f"--user-data-dir={profile}"],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NotAvailable(f"Chromium at {path} does not run: {error}") from error
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise NotAvailable(f"Chromium at {path} does not run: {last}")
+    return path

@@ -1,0 +1,181 @@
+"""The whole test suite with one command, on a machine that may have nothing but Python 3.11+.
+
+    python3 tests/run.py [arguments for pytest]
+
+Makes its own environment in `.venv-test`, installs the locked requirements, and as root on Debian
+the servers and the browser that are missing. Then runs every test twice: on SQLite in the embedded
+form, and on PostgreSQL with Redis, both servers private to the run. The last line counts both runs.
+"""
+
+from __future__ import annotations  # so that an older Python gets as far as the line that says no
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv-test"
+PYTHON = VENV / "bin" / "python"
+LOCK = ROOT / "requirements" / "dev.txt"
+DEBIAN = {  # what we look for, and the packages that bring it
+    "/usr/lib/postgresql/*/bin/initdb": ["postgresql"],
+    "/usr/bin/redis-server": ["redis-server"],
+    "/usr/bin/chromium": ["chromium", "fonts-liberation"],
+}
+LIMIT_SECONDS = 14 * 60  # for both runs together
+COUNTED = ("passed", "failed", "skipped")
+
+
+def say(line: str) -> None:
+    """Print a line of our own, at once."""
+    print(f"== {line}", flush=True)
+
+
+def quietly(command: list[str], **environment: str) -> bool:
+    """Run a command, print what it says only if it fails; tell whether it went well."""
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        print(done.stdout, flush=True)
+    return done.returncode == 0
+
+
+def apt_install(packages: list[str]) -> bool:
+    """Install Debian packages; tell whether it went well."""
+    say(f"installing {', '.join(packages)}")
+    options = ["-y", "-qq", "--no-install-recommends"]
+    return quietly(["apt-get", "update", "-qq"]) and quietly(
+        ["apt-get", "install", *options, *packages], DEBIAN_FRONTEND="noninteractive"
+    )
+
+
+def may_install() -> bool:
+    """Tell whether this is Debian and we are root."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def make_environment() -> None:
+    """Make `.venv-test` and install the locked requirements, unless it holds exactly these."""
+    wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+    mark = VENV / "installed"
+    if mark.exists() and mark.read_text() == wanted:
+        return
+    say("installing the locked requirements into .venv-test")
+    shutil.rmtree(VENV, ignore_errors=True)
+    make = [sys.executable, "-m", "venv", str(VENV)]
+    if not has_venv() and may_install():
+        apt_install(["python3-venv"])
+    if not quietly(make):
+        raise SystemExit("python3 -m venv does not work here: install the package python3-venv.")
+    pip = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    if not quietly([*pip, "--require-hashes", "-r", str(LOCK)]):
+        raise SystemExit("The requirements could not be installed: pip says why above.")
+    mark.write_text(wanted)
+
+
+def has_venv() -> bool:
+    """Tell whether this Python can make an environment with pip in it (Debian splits that off)."""
+    command = [sys.executable, "-c", "import venv, ensurepip"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def get_servers_and_browser() -> None:
+    """Install what is missing where we may; stop with one line for what is missing still."""
+    missing = [
+        package
+        for pattern, packages in DEBIAN.items()
+        if not shutil.which(Path(pattern).name) and not list(Path("/").glob(pattern[1:]))
+        for package in packages
+    ]
+    if missing and may_install():
+        apt_install(missing)
+    check = [str(PYTHON), "-m", "tests.services", "check"]
+    if subprocess.run(check, cwd=ROOT, capture_output=True, check=False).returncode == 0:
+        return
+    if not shutil.which("chromium"):
+        subprocess.run(
+            [str(PYTHON), "-m", "playwright", "install", "chromium"],
+            capture_output=True,
+            check=False,
+        )
+    if subprocess.run(check, cwd=ROOT, check=False).returncode != 0:
+        raise SystemExit(1)
+
+
+def pytest(name: str, marks: str, arguments: list[str], until: float) -> dict[str, int]:
+    """Run one part of the suite and return how many tests passed, failed and were skipped."""
+    say(f"{name}: {marks}")
+    with tempfile.TemporaryDirectory(prefix="report-") as folder:
+        report = Path(folder) / "report.xml"
+        command = [str(PYTHON), "-m", "pytest", "-q", f"--junitxml={report}", "-m", marks]
+        if "not e2e" in marks:
+            command += ["-n", "2", "--dist", "loadfile"]
+        if name != "SQLite":
+            command = [str(PYTHON), "-m", "tests.services", "run", "--", *command]
+        process = subprocess.Popen([*command, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL)
+        try:
+            code = process.wait(max(1.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            say(f"stopped: both runs together may take {LIMIT_SECONDS // 60} minutes")
+            process.terminate()
+            code = process.wait()
+        return counts(report, code)
+
+
+def counts(report: Path, code: int) -> dict[str, int]:
+    """Read pytest's report; a run that ended badly without a failed test counts as one failure."""
+    total = dict.fromkeys(COUNTED, 0)
+    if report.exists():
+        for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+            tests, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
+            failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+            total["failed"] += failed
+            total["skipped"] += skipped
+            total["passed"] += max(0, tests - failed - skipped)
+    if code not in (0, 5) and not total["failed"]:  # 5: this part holds none of the tests asked for
+        total["failed"] = 1
+    return total
+
+
+def main(arguments: list[str]) -> int:
+    """Prepare, run everything, print the sum; return 0 when all passed."""
+    os.chdir(ROOT)
+    make_environment()
+    get_servers_and_browser()
+    until = time.monotonic() + LIMIT_SECONDS
+    total = dict.fromkeys(COUNTED, 0)
+    for name, marks in (
+        ("SQLite", "not e2e and not chaos"),
+        ("SQLite", "e2e or chaos"),
+        ("PostgreSQL", "not e2e and not chaos and not architecture"),
+        ("PostgreSQL", "e2e or chaos"),
+    ):
+        for key, number in pytest(name, marks, arguments, until).items():
+            total[key] += number
+    if total["skipped"]:
+        say(
+            f"{total['skipped']} skipped; what does not run proves nothing, so they count as failed"
+        )
+    failed = total["failed"] + total["skipped"]
+    print(f"{total['passed']} passed, {failed} failed", flush=True)
+    return 0 if total["passed"] and not failed else 1
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):
+        raise SystemExit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+    raise SystemExit(main(sys.argv[1:]))
