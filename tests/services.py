@@ -107,7 +107,7 @@ def wait_until(ready: Callable[[], bool], server: subprocess.Popen[bytes], folde
             return
         time.sleep(0.05)
     last = (folder / "log").read_text(errors="replace").strip().splitlines()[-3:]
-    raise NotAvailable(f"{Path(str(server.args[0])).name} did not start: {' / '.join(last)}")
+    raise NotAvailable(f"{folder.name} did not start: {' / '.join(last)}")
 
 
 def stop(server: subprocess.Popen[bytes], how: signal.Signals) -> None:
@@ -134,7 +134,7 @@ def folder_for(name: str, user: str | None) -> Iterator[Path]:
 def postgresql() -> Iterator[str]:
     """Run a PostgreSQL server; give the URL of a database whose user may create others."""
     binaries, user = postgres_binaries(), server_user()
-    with folder_for("pg", user) as folder:
+    with folder_for("postgresql", user) as folder:
         password = secrets.token_hex(16)
         (folder / "password").write_text(password)
         make = start(
