@@ -40,8 +40,9 @@ def content_security_policy(get_response: Sync | Async) -> Sync | Async:
         answer_later = cast(Async, get_response)
 
         async def asynchronous(request: HttpRequest) -> HttpResponseBase:
+            rules = policy(request)  # first: a host that is not ours gets no further
             response = await answer_later(request)
-            response.headers.setdefault(HEADER, policy(request))
+            response.headers.setdefault(HEADER, rules)
             return response
 
         return asynchronous
@@ -49,8 +50,9 @@ def content_security_policy(get_response: Sync | Async) -> Sync | Async:
     answer = cast(Sync, get_response)
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
+        rules = policy(request)
         response = answer(request)
-        response.headers.setdefault(HEADER, policy(request))
+        response.headers.setdefault(HEADER, rules)
         return response
 
     return synchronous

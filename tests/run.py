@@ -9,6 +9,7 @@ form, and on PostgreSQL with Redis, both servers private to the run. The last li
 
 from __future__ import annotations  # so that an older Python gets as far as the line that says no
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -107,13 +108,16 @@ def get_servers_and_browser() -> None:
     if subprocess.run(check, cwd=ROOT, capture_output=True, check=False).returncode == 0:
         return
     if not shutil.which("chromium"):
-        subprocess.run(
-            [str(PYTHON), "-m", "playwright", "install", "chromium"],
-            capture_output=True,
-            check=False,
-        )
+        install_own_chromium()
     if subprocess.run(check, cwd=ROOT, check=False).returncode != 0:
         raise SystemExit(1)
+
+
+def install_own_chromium() -> None:
+    """Let playwright bring its own browser, where it can; the check after it tells if it did."""
+    command = [str(PYTHON), "-m", "playwright", "install", "chromium"]
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(command, capture_output=True, timeout=300, check=False)
 
 
 def pytest(name: str, marks: str, arguments: list[str], until: float) -> dict[str, int]:

