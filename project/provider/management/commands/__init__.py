@@ -1,0 +1,1 @@
+"""`manage.py provider` runs the provider alone."""

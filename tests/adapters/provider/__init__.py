@@ -1,0 +1,1 @@
+"""The simulated provider, by itself: no checkout and no shop takes part."""
