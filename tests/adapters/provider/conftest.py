@@ -113,9 +113,11 @@ class Merchant:
         """What a load generator does: POST the outcome to the hosted page."""
         return self.http.post(payment["hosted_path"], {"outcome": outcome, **fields})
 
-    def paid(self, outcome: str = "approve", **other: object) -> dict[str, Any]:
+    def paid(
+        self, outcome: str = "approve", reference: str = "checkout-1:1", **other: object
+    ) -> dict[str, Any]:
         """A new payment after this outcome, as it is then."""
-        payment = self.create(**other)  # type: ignore[arg-type]
+        payment = self.create(reference, **other)
         self.pay(payment, outcome)
         return self.look(payment)
 
@@ -152,7 +154,7 @@ def listener(provider: Settings) -> Iterator[Listener]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        def log_message(self, *args: Any, **named: Any) -> None:
             """Nothing on stderr."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -1,0 +1,1 @@
+"""Everything at the edges: interfaces, storage, messages, the provider."""
