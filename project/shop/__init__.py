@@ -1,0 +1,1 @@
+"""Harbour & Pine, the reference shop: the neighbours that a checkout talks to."""

@@ -1,0 +1,73 @@
+"""The carts port over the shop's own tables."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from checkout.domain.exceptions import Refused
+from checkout.domain.value_objects.cart_snapshot import CartSnapshot
+from project.shop import pricing
+from project.shop.carts import find_cart, owner_of
+from project.shop.models import Cart, CartClosure
+
+
+class ShopCarts:
+    """Prices, closes and reopens carts inside the caller's transaction."""
+
+    transactional = True
+
+    def snapshot(self, key: str, cart: str) -> CartSnapshot:
+        """Price the cart as it is now; see `CartsPort.snapshot`."""
+        row = _known(cart)
+        if not row.is_open:
+            raise _closed()
+        gone = row.lines.filter(product__active=False).select_related("product").first()
+        if gone:
+            raise Refused("price_unavailable", f"{gone.product.name} is no longer sold.")
+        quote = pricing.price(row, owner_of(key))
+        if not quote.lines:
+            raise Refused("cart_empty", "There is nothing in the basket.")
+        for problem in quote.problems:
+            raise Refused("coupon_invalid", problem.message, code=problem.code)
+        return pricing.snapshot(row, quote)
+
+    @transaction.atomic
+    def close(self, key: str, cart: str, snapshot: CartSnapshot) -> None:
+        """Take no more changes; see `CartsPort.close`."""
+        _, first = CartClosure.objects.get_or_create(
+            key=key, defaults={"cart": cart, "status": CartClosure.CLOSED}
+        )
+        if not first:
+            return
+        row = _known(cart)
+        if not Cart.objects.filter(pk=row.pk, status=Cart.OPEN).update(
+            status=Cart.CLOSED, closed_by=key
+        ):
+            raise _closed()
+        # The row is ours now, so nobody can change the cart between this look and the commit.
+        row.refresh_from_db()
+        if not pricing.same_wish(row, snapshot):
+            raise Refused("cart_changed", "The basket was changed. Please look at it again.")
+
+    @transaction.atomic
+    def reopen(self, key: str, undoes: str, cart: str) -> None:
+        """Give the cart back; see `CartsPort.reopen`."""
+        CartClosure.objects.get_or_create(
+            key=undoes, defaults={"cart": cart, "status": CartClosure.REOPENED}
+        )
+        CartClosure.objects.filter(key=undoes).update(status=CartClosure.REOPENED)
+        Cart.objects.filter(closed_by=undoes, status=Cart.CLOSED).update(
+            status=Cart.OPEN, closed_by="", touched_at=Now()
+        )
+
+
+def _known(cart: str) -> Cart:
+    row = find_cart(cart)
+    if row is None:
+        raise Refused("cart_not_found", "We do not know this basket.")
+    return row
+
+
+def _closed() -> Refused:
+    return Refused("cart_closed", "This basket is part of another order already.")

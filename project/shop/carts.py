@@ -1,0 +1,89 @@
+"""Carts: whose they are, and how they are found again."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from uuid import UUID
+
+from django.db.models import Sum
+from django.http import HttpRequest
+
+from project.shop.models import Cart, Order
+
+OWNER = "shop_owner"
+
+
+def owner_of(key: str) -> str:
+    """The checkout that an idempotency key belongs to: its first part."""
+    return key.split(":", 1)[0]
+
+
+def secret_hash(secret: str) -> str:
+    """What is stored of a secret: its SHA-256 in hex."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def find_cart(cart_id: str) -> Cart | None:
+    """The cart with this id; None when there is none, or when the text is no id at all."""
+    try:
+        return Cart.objects.filter(pk=UUID(cart_id)).first()
+    except ValueError:
+        return None
+
+
+def prove_cart(request: HttpRequest, cart_id: str, cart_token: str = "") -> bool:
+    """Whether the asker may act for this cart: by its token, or because it is this browser's."""
+    cart = find_cart(cart_id)
+    if cart is None:
+        return False
+    if cart_token:
+        return _same(cart.token_hash, secret_hash(cart_token))
+    return _same(cart.owner_hash, _owner_hash(request))
+
+
+def open_carts(request: HttpRequest) -> list[Cart]:
+    """The open carts of this browser, the newest first."""
+    owner = _owner_hash(request)
+    return list(Cart.objects.filter(owner_hash=owner, status=Cart.OPEN)) if owner else []
+
+
+def current_cart(request: HttpRequest) -> Cart | None:
+    """The cart that the browser sees: its newest open one. A cancelled checkout's comes back."""
+    return next(iter(open_carts(request)), None)
+
+
+def running_checkout(request: HttpRequest) -> str:
+    """The checkout that has this browser's newest closed cart and no order yet, or nothing."""
+    owner = _owner_hash(request)
+    if not owner:
+        return ""
+    cart = Cart.objects.filter(owner_hash=owner, status=Cart.CLOSED).first()
+    checkout = owner_of(cart.closed_by) if cart else ""
+    return "" if Order.objects.filter(owner=checkout).exists() else checkout
+
+
+def cart_to_fill(request: HttpRequest) -> Cart:
+    """The browser's cart, made now when it has none."""
+    cart = current_cart(request)
+    if cart is None:
+        secret = request.session.setdefault(OWNER, secrets.token_urlsafe(32))
+        cart = Cart.objects.create(owner_hash=secret_hash(secret))
+    return cart
+
+
+def units(cart: Cart | None) -> int:
+    """How many things are in the cart."""
+    if cart is None:
+        return 0
+    return cart.lines.filter(product__active=True).aggregate(units=Sum("quantity"))["units"] or 0
+
+
+def _owner_hash(request: HttpRequest) -> str:
+    secret = request.session.get(OWNER, "")
+    return secret_hash(secret) if secret else ""
+
+
+def _same(stored: str, given: str) -> bool:
+    return bool(stored) and hmac.compare_digest(stored, given)

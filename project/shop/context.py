@@ -1,0 +1,27 @@
+"""What every page shows of the site: its name, its mark, the basket's size, an order on its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from project.shop.carts import current_cart, running_checkout, units
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `site`, `cart_units` and `running_checkout`. Costs nothing if unused."""
+    return {
+        "site": {
+            "name": "Harbour & Pine",
+            "home": reverse("shop:home"),
+            "cart": reverse("shop:cart"),
+            "logo": "shop/logo.svg",
+            "icon": "shop/icon.svg",
+            "contact": "hello@harbourandpine.example",
+        },
+        "cart_units": SimpleLazyObject(lambda: units(current_cart(request))),
+        "running_checkout": SimpleLazyObject(lambda: running_checkout(request)),
+    }
