@@ -149,7 +149,8 @@ ARTICLES = (
         3800,
         45,
         "Two deep pockets, straps that cross",
-        "Heavy cotton canvas in harbour blue. The straps cross behind, so nothing hangs on the neck.",
+        "Heavy cotton canvas in harbour blue. "
+        "The straps cross behind, so nothing hangs on the neck.",
         "Cotton canvas, 380 g/m²\nOne size, adjustable\nWash at 40 °C",
     ),
     Article(
@@ -158,7 +159,8 @@ ARTICLES = (
         1250,
         175,
         "Lies flat, takes ink, survives pockets",
-        "192 pages of cream paper, sewn so that it opens flat at any page, with a ribbon to find it.",
+        "192 pages of cream paper, sewn so that it opens flat at any page, "
+        "with a ribbon to find it.",
         "100 g/m² paper, faint dots\nA5, thread-sewn, linen spine\nNumbered pages",
     ),
     Article(
