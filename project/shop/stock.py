@@ -34,7 +34,7 @@ def available(skus: Iterable[str]) -> dict[str, int]:
     """How many of each product can be sold now. A product without stock row has none."""
     wanted = list(skus)
     on_hand = dict(
-        StockItem.objects.filter(product__in=wanted).values_list("product_id", "on_hand")
+        StockItem.objects.filter(product__sku__in=wanted).values_list("product__sku", "on_hand")
     )
     taken = held(wanted)
     return {sku: max(on_hand.get(sku, 0) - taken.get(sku, 0), 0) for sku in wanted}

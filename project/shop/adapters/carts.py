@@ -29,7 +29,7 @@ class ShopCarts:
         if not quote.lines:
             raise Refused("cart_empty", "There is nothing in the basket.")
         for problem in quote.problems:
-            raise Refused("coupon_invalid", problem.message, code=problem.code)
+            raise Refused("coupon_invalid", problem.message, coupon=problem.code)
         return pricing.snapshot(row, quote)
 
     @transaction.atomic

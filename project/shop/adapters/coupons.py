@@ -60,5 +60,5 @@ def _usable(coupon: Coupon | None, code: str) -> Coupon:
     if coupon and not reason and used_up(coupon):
         reason = f"The code {code} has been used already."
     if coupon is None or reason:
-        raise Refused("coupon_invalid", reason, code=code)
+        raise Refused("coupon_invalid", reason, coupon=code)
     return coupon

@@ -61,7 +61,7 @@ class ShopInventory:
         if _lapsed(row):
             _must_be_free(wanted, row.key)
         for sku, units in wanted.items():
-            left = StockItem.objects.filter(product=sku, on_hand__gte=units)
+            left = StockItem.objects.filter(product__sku=sku, on_hand__gte=units)
             if not left.update(on_hand=F("on_hand") - units):
                 raise _short(sku, 0)
         Reservation.objects.filter(pk=row.pk).update(status=Reservation.COMMITTED)
@@ -77,7 +77,7 @@ class ShopInventory:
         row = _locked(undoes)
         if row.status == Reservation.COMMITTED:
             for sku, units in _held_units(row).items():
-                StockItem.objects.filter(product=sku).update(on_hand=F("on_hand") + units)
+                StockItem.objects.filter(product__sku=sku).update(on_hand=F("on_hand") + units)
         Reservation.objects.filter(pk=row.pk).update(status=Reservation.RELEASED)
 
 
@@ -106,8 +106,8 @@ def _lapsed(row: Reservation) -> bool:
 
 def _must_be_free(wanted: dict[str, int], key: str) -> None:
     """Lock the stock of these skus and refuse unless all of it is free, not counting `key`."""
-    rows = StockItem.objects.select_for_update().filter(product__in=list(wanted))
-    on_hand = dict(rows.order_by("product").values_list("product_id", "on_hand"))
+    rows = StockItem.objects.select_for_update().filter(product__sku__in=list(wanted))
+    on_hand = dict(rows.order_by("product__sku").values_list("product__sku", "on_hand"))
     taken = held(wanted, except_key=key)
     for sku, units in wanted.items():
         free = max(on_hand.get(sku, 0) - taken.get(sku, 0), 0)

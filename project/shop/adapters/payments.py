@@ -154,8 +154,8 @@ def _json(answer: httpx2.Response) -> dict[str, Any]:
 def _facts(payment: dict[str, Any]) -> PaymentFacts:
     said, error = payment.get("facts"), payment.get("last_error") or {}
     facts = said if isinstance(said, dict) else {}
-    amounts = {name: facts.get(name) for name in AMOUNTS}
-    if not all(type(amount) is int for amount in amounts.values()):
+    amounts = {name: facts[name] for name in AMOUNTS if type(facts.get(name)) is int}
+    if len(amounts) != len(AMOUNTS):
         raise Unavailable("The provider answered without facts.")
     return PaymentFacts(
         currency=_text(payment, "currency"),
