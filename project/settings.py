@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
+from checkout.adapters.outbound.scheduling.serializer import SignedJsonSerializer
 from project.environment import data_directory, database_options, derive, kept_secret, origin
 
 env = environ.Env()
@@ -143,6 +144,7 @@ HUEY: dict[str, Any] = {
     "name": "checkout",
     "immediate": False,  # unset, Huey would run tasks inside the request under DEBUG
     "results": False,
+    "serializer": SignedJsonSerializer(SECRET_KEY),
     "consumer": {
         "workers": 4,
         "worker_type": "thread",

@@ -1,12 +1,12 @@
 """Flow errors, and nothing else.
 
-    CheckoutError
-    ├── Refused              they said no; asking again will not help
-    ├── Unavailable          no answer yet; ask again with the same key
-    ├── LostFence            somebody else drives this checkout now
-    ├── StorageUnavailable   our own database did not answer
-    ├── UnknownCheckout      there is no such checkout, or it is none of the asker's business
-    └── BadSignature         a provider message that the provider did not sign
+CheckoutError
+├── Refused              they said no; asking again will not help
+├── Unavailable          no answer yet; ask again with the same key
+├── LostFence            somebody else drives this checkout now
+├── StorageUnavailable   our own database did not answer
+├── UnknownCheckout      there is no such checkout, or it is none of the asker's business
+└── BadSignature         a provider message that the provider did not sign
 """
 
 from __future__ import annotations

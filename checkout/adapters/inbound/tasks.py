@@ -1,0 +1,34 @@
+"""The one Huey task: look at a checkout. It decides nothing and may come late, twice or never."""
+
+from __future__ import annotations
+
+from huey.contrib.djhuey import HUEY, close_db
+
+from checkout.adapters.inbound.sweep import start_sweep
+from checkout.bootstrap import services
+from checkout.domain.exceptions import StorageUnavailable
+from checkout.domain.value_objects.checkout_id import parse_checkout_id
+
+
+@HUEY.task(name="tick", __module__="checkout", retries=0)  # type: ignore[misc]
+@close_db
+def tick(checkout_id: str) -> None:
+    """Tick one checkout and hand over what it has to tell."""
+    look_at(checkout_id, "system:worker")
+
+
+def look_at(checkout_id: str, actor: str) -> None:
+    """One tick and one relay; a database that does not answer is left to the sweep."""
+    chosen = services()
+    known = parse_checkout_id(checkout_id)
+    chosen.engine.tick(known, actor)
+    try:
+        chosen.relay.deliver(known)
+    except StorageUnavailable:
+        return
+
+
+@HUEY.on_startup()
+def sweep_with_this_worker() -> None:
+    """Every worker process sweeps; the first of its threads starts the sweep."""
+    start_sweep()

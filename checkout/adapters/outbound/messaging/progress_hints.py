@@ -1,0 +1,60 @@
+"""Pushing "there is something newer" to open pages: one cheap publish per visible change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+from channels.layers import get_channel_layer
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from checkout.adapters.outbound.messaging.memory_layer import LoopBoundInMemoryChannelLayer
+from checkout.application.hints import Hints
+from checkout.domain.value_objects.checkout_id import CheckoutId
+
+HINT_SECONDS = 0.2
+
+
+def group_of(checkout_id: CheckoutId) -> str:
+    """The channel group of one checkout's open pages."""
+    return f"checkout.{checkout_id}"
+
+
+def hint_message(version: int) -> dict[str, Any]:
+    """What a consumer receives: a reason to read, never something to show."""
+    return {"type": "progress.changed", "version": version}
+
+
+class ProgressHints:
+    """ProgressPort on the configured channel layer, without an event loop in the worker.
+
+    With the Redis pub/sub layer the message is published over a kept connection in the layer's own
+    form (`async_to_sync(group_send)` would build a loop and a connection for every push).
+    """
+
+    def __init__(self, redis_url: str = "") -> None:
+        self._hints = Hints("the progress push")
+        self._layer: Any = get_channel_layer()
+        self._redis = None
+        if redis_url:
+            self._redis = redis.Redis.from_url(
+                redis_url,
+                socket_timeout=HINT_SECONDS,
+                socket_connect_timeout=HINT_SECONDS,
+                retry=Retry(NoBackoff(), 0),
+            )
+
+    def changed(self, checkout_id: CheckoutId, version: int) -> None:
+        """Publish the hint; never raises."""
+        message = hint_message(version)
+        if self._redis is not None:
+            self._hints.give(lambda: self._publish(group_of(checkout_id), message))
+        elif isinstance(self._layer, LoopBoundInMemoryChannelLayer):
+            self._hints.give(lambda: self._layer.publish(group_of(checkout_id), message))
+
+    def _publish(self, group: str, message: dict[str, Any]) -> None:
+        """Rule: channel name and serializer are the layer's (channels_redis.pubsub); a test says so."""
+        assert self._redis is not None
+        prefix = self._layer._kwargs.get("prefix", "asgi")
+        self._redis.publish(f"{prefix}__group__{group}", self._layer.serialize(message))

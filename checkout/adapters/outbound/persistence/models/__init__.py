@@ -1,0 +1,25 @@
+"""The ORM models of checkout. Only the repository, the admin and bootstrap may touch them."""
+
+from checkout.adapters.outbound.persistence.models.checkout_session_model import CheckoutSession
+from checkout.adapters.outbound.persistence.models.journal_models import (
+    CheckoutEffect,
+    CheckoutHistory,
+    CheckoutInbox,
+    CheckoutOutbox,
+)
+from checkout.adapters.outbound.persistence.models.read_models import (
+    CheckoutProgress,
+    CheckoutSummary,
+    WorkerHeartbeat,
+)
+
+__all__ = [
+    "CheckoutEffect",
+    "CheckoutHistory",
+    "CheckoutInbox",
+    "CheckoutOutbox",
+    "CheckoutProgress",
+    "CheckoutSession",
+    "CheckoutSummary",
+    "WorkerHeartbeat",
+]

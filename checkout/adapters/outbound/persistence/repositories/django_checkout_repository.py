@@ -1,0 +1,211 @@
+"""The one repository. Claims and commits are conditional updates; nothing is saved as a whole row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, Q, Value, When
+
+from checkout.adapters.outbound.persistence.database_time import (
+    carried_on,
+    database_now,
+    read_now,
+)
+from checkout.adapters.outbound.persistence.models import (
+    CheckoutEffect,
+    CheckoutHistory,
+    CheckoutInbox,
+    CheckoutSession,
+)
+from checkout.adapters.outbound.persistence.repositories import writes
+from checkout.adapters.outbound.persistence.rows import (
+    effect_columns,
+    session_columns,
+    to_checkout,
+    to_message,
+)
+from checkout.adapters.outbound.persistence.storage import one_transaction, storage
+from checkout.application.policy import Policy
+from checkout.application.ports.outbound.checkout_repository_port import (
+    Change,
+    InboxMessage,
+    Lease,
+    NewCheckout,
+)
+from checkout.domain.checkout import Checkout
+from checkout.domain.exceptions import LostFence, UnknownCheckout
+from checkout.domain.value_objects.checkout_id import CheckoutId
+from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
+
+
+@dataclass
+class _Stored:
+    """What the database held when the lease was taken, so that only differences are written."""
+
+    session: CheckoutSession
+    effects: dict[str, dict[str, Any]] = field(default_factory=dict)
+    history: int = 0
+
+
+class DjangoCheckoutRepository:
+    """CheckoutRepositoryPort on Django's ORM, alike on PostgreSQL and SQLite."""
+
+    def start(self, new: NewCheckout, view: Mapping[str, Any], actor: str) -> CheckoutId:
+        """Store a new checkout, due at once; or return the live one that this cart already has."""
+        try:
+            with one_transaction():
+                writes.insert_checkout(new, view, actor, read_now())
+        except IntegrityError:
+            with storage():
+                live = CheckoutSession.objects.exclude(state="aborted").filter(cart=new.cart)
+                found = live.values_list("id", flat=True).first()
+            if found is None:
+                return self.start(new, view, actor)  # it was aborted in between
+            return CheckoutId(found)
+        return new.id
+
+    def claim(self, checkout_id: CheckoutId, seconds: float) -> Lease | None:
+        """Take the lease: one conditional UPDATE that also raises the fence."""
+        now = database_now()
+        with storage():
+            taken = CheckoutSession.objects.filter(
+                Q(lease_until__isnull=True) | Q(lease_until__lt=now),
+                id=checkout_id,
+                due_at__lte=now,
+                definition_version__in=KNOWN_DEFINITIONS,
+            ).update(fence=F("fence") + 1, lease_until=now + timedelta(seconds=seconds))
+            return self._lease(checkout_id) if taken else None
+
+    def _lease(self, checkout_id: CheckoutId) -> Lease:
+        session = CheckoutSession.objects.annotate(database_now=database_now()).get(pk=checkout_id)
+        waiting = CheckoutInbox.objects.filter(checkout_id=checkout_id, applied_at__isnull=True)
+        messages = [to_message(row) for row in waiting.order_by("id")]
+        checkout = self._checkout(session)
+        stored = _Stored(session, history=len(checkout.history))
+        stored.effects = {e.key: effect_columns(e) for e in checkout.effects.values()}
+        view = writes.stored_view(checkout_id)
+        clock = carried_on(session.database_now)
+        return Lease(checkout, session.fence, session.wake, messages, view, clock, stored)
+
+    def _checkout(self, session: CheckoutSession) -> Checkout:
+        effects = CheckoutEffect.objects.filter(checkout_id=session.pk).order_by("id")
+        history = CheckoutHistory.objects.filter(checkout_id=session.pk).order_by("version")
+        return to_checkout(session, effects, history)
+
+    def commit(self, lease: Lease, change: Change) -> None:
+        """One fenced UPDATE, and everything that belongs to it, or nothing."""
+        checkout, stored = lease.checkout, lease.handle
+        version = checkout.version + (1 if change.visible else 0)
+        with one_transaction():
+            if change.edge:
+                getattr(stored.session, change.edge)()  # django-fsm refuses an edge it lacks
+            self._update_session(lease, change, version)
+            effects = self._write_effects(lease)
+            added = checkout.history[stored.history :]
+            writes.write_change(checkout, change, version, added, lease.now())
+        checkout.version = version
+        stored.effects, stored.history = effects, len(checkout.history)
+        lease.view = change.view
+
+    def _update_session(self, lease: Lease, change: Change, version: int) -> None:
+        checkout, stored, now = lease.checkout, lease.handle, database_now()
+        columns = session_columns(checkout)
+        if checkout.snapshot is not None and stored.session.snapshot is None:
+            columns["snapshot"] = checkout.snapshot.to_json()
+        columns["version"] = version
+        columns["state"] = stored.session.state
+        columns["due_at"] = Case(
+            When(wake=lease.wake, then=Value(change.due_at)),
+            default=now,
+            output_field=CheckoutSession._meta.get_field("due_at"),
+        )
+        until = None if change.lease is None else now + timedelta(seconds=change.lease)
+        mine = CheckoutSession.objects.filter(
+            pk=checkout.id, fence=lease.fence, version=checkout.version
+        )
+        if not mine.update(lease_until=until, **columns):
+            raise LostFence(f"Checkout {checkout.id} is driven by somebody else.")
+        if "snapshot" in columns:
+            stored.session.snapshot = columns["snapshot"]
+
+    def _write_effects(self, lease: Lease) -> dict[str, dict[str, Any]]:
+        before = lease.handle.effects
+        current = {e.key: effect_columns(e) for e in lease.checkout.effects.values()}
+        for key, columns in current.items():
+            if key not in before:
+                CheckoutEffect.objects.create(checkout_id=lease.checkout.id, **columns)
+            elif before[key] != columns:
+                CheckoutEffect.objects.filter(key=key).update(**columns)
+            else:
+                continue
+            if columns["reference"]:
+                writes.adopt_parked(lease.checkout.id, columns["reference"])
+        return current
+
+    @contextmanager
+    def unit(self, lease: Lease) -> Iterator[None]:
+        """One transaction that first makes sure that the fence still holds, and keeps others off."""
+        with one_transaction():
+            mine = CheckoutSession.objects.filter(pk=lease.checkout.id, fence=lease.fence)
+            if not mine.update(fence=lease.fence):
+                raise LostFence(f"Checkout {lease.checkout.id} is driven by somebody else.")
+            yield
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Inside a unit: what a refused call wrote is rolled back, and nothing else."""
+        with storage(), transaction.atomic():
+            yield
+
+    def park(self, lease: Lease, policy: Policy, error: str) -> None:
+        """A bug of ours: count it, give the lease up, pause, and ask for staff after a few times."""
+        attempt = lease.handle.session.attempt + 1
+        flag = {"needs_attention": "bug"} if attempt >= policy.bug_attempts else {}
+        with storage():
+            CheckoutSession.objects.filter(pk=lease.checkout.id, fence=lease.fence).update(
+                attempt=F("attempt") + 1,
+                lease_until=None,
+                due_at=database_now() + policy.pause(attempt),
+                **flag,
+            )
+
+    def receive(self, checkout_id: CheckoutId | None, message: InboxMessage) -> bool:
+        """Store a message and wake its checkout, in one transaction. False when it was known."""
+        try:
+            with one_transaction():
+                writes.insert_message(checkout_id, message)
+                if checkout_id is not None:
+                    writes.wake(checkout_id)
+        except IntegrityError:
+            return False
+        return True
+
+    def adopt_all_parked(self) -> int:
+        """Give parked messages to the checkout whose reference has appeared; how many were."""
+        with one_transaction():
+            return writes.adopt_known_references()
+
+    def load(self, checkout_id: CheckoutId) -> Checkout:
+        """A working copy for reading. Raises UnknownCheckout."""
+        with storage():
+            session = CheckoutSession.objects.filter(pk=checkout_id).first()
+            if session is None:
+                raise UnknownCheckout(f"There is no checkout {checkout_id}.")
+            return self._checkout(session)
+
+    def due(self, overdue: float, limit: int) -> Iterable[CheckoutId]:
+        """Checkouts that are due for more than `overdue` seconds and that nobody drives."""
+        now = database_now()
+        with storage():
+            rows = CheckoutSession.objects.filter(
+                Q(lease_until__isnull=True) | Q(lease_until__lt=now),
+                due_at__isnull=False,
+                due_at__lt=now - timedelta(seconds=overdue),
+                definition_version__in=KNOWN_DEFINITIONS,
+            ).order_by("due_at")
+            return [CheckoutId(pk) for pk in rows.values_list("id", flat=True)[:limit]]

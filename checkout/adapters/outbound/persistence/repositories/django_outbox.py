@@ -1,0 +1,60 @@
+"""The outbox: one event after another per checkout, each handed over under a short lease."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from checkout.adapters.outbound.persistence.database_time import database_now
+from checkout.adapters.outbound.persistence.models import CheckoutOutbox
+from checkout.adapters.outbound.persistence.storage import storage
+from checkout.domain.value_objects.checkout_id import CheckoutId
+from checkout.events.envelope import envelope
+
+
+class DjangoOutbox:
+    """OutboxPort on Django's ORM."""
+
+    def lease_next(
+        self, checkout_id: CheckoutId, seconds: float
+    ) -> tuple[int, Mapping[str, Any]] | None:
+        """Lease the oldest unsent event of one checkout; None when there is none or it is leased.
+
+        Rule: only the oldest may be leased, so the next waits until it is marked sent.
+        """
+        now = database_now()
+        with storage():
+            unsent = CheckoutOutbox.objects.filter(checkout_id=checkout_id, sent_at__isnull=True)
+            row = unsent.order_by("sequence").first()
+            if row is None:
+                return None
+            free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+            mine = unsent.filter(free, pk=row.pk)
+            if not mine.update(lease_until=now + timedelta(seconds=seconds)):
+                return None
+        event = envelope(str(row.event_id), row.name, row.data, row.sequence, row.at)
+        return row.pk, event
+
+    def mark_sent(self, row: int) -> None:
+        """The receiver has it."""
+        with storage():
+            CheckoutOutbox.objects.filter(pk=row).update(sent_at=database_now(), lease_until=None)
+
+    def give_up_lease(self, row: int, seconds: float) -> None:
+        """It could not be handed over; try again after so many seconds."""
+        with storage():
+            CheckoutOutbox.objects.filter(pk=row, sent_at__isnull=True).update(
+                lease_until=database_now() + timedelta(seconds=seconds)
+            )
+
+    def unsent(self, limit: int) -> Iterable[CheckoutId]:
+        """Checkouts that have an unsent event which nobody is sending, oldest first."""
+        now = database_now()
+        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+        with storage():
+            rows = CheckoutOutbox.objects.filter(free, sent_at__isnull=True).order_by("id")
+            found = rows.values_list("checkout_id", flat=True)[:limit]
+            return [CheckoutId(pk) for pk in dict.fromkeys(found)]

@@ -1,0 +1,157 @@
+"""The rows behind the session row: history, read models, inbox, outbox. Always inside a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Max
+
+from checkout.adapters.outbound.persistence.database_time import database_now
+from checkout.adapters.outbound.persistence.models import (
+    CheckoutEffect,
+    CheckoutHistory,
+    CheckoutInbox,
+    CheckoutOutbox,
+    CheckoutProgress,
+    CheckoutSession,
+    CheckoutSummary,
+)
+from checkout.application.ports.outbound.checkout_repository_port import (
+    Change,
+    InboxMessage,
+    NewCheckout,
+)
+from checkout.domain.checkout import Checkout, Passage
+from checkout.domain.value_objects.checkout_id import CheckoutId
+from checkout.domain.value_objects.checkout_state import CheckoutState
+from checkout.read_models.checkout_summary import summarise
+
+STARTED = CheckoutState.STARTED.value
+
+
+def insert_checkout(new: NewCheckout, view: Mapping[str, Any], actor: str, now: datetime) -> None:
+    """Session, first history row, first event and progress of a new checkout.
+
+    Raises IntegrityError when the cart has a live checkout.
+    """
+    CheckoutSession.objects.create(
+        id=new.id,
+        cart=new.cart,
+        nonce=new.nonce,
+        owner_hash=new.owner_hash,
+        token_hash=new.token_hash,
+        user_id=new.user_id,
+        return_url=new.return_url,
+        idempotency_key=new.idempotency_key,
+        created_at=now,
+        entered_at=now,
+        due_at=now,
+    )
+    passage = Passage("start_checkout", "", STARTED, actor, "", 1, now)
+    _insert_history(new.id, [passage])
+    data = {"checkout_id": str(new.id), "cart": new.cart}
+    _insert_events(new.id, [("checkout_started", data)], now)
+    CheckoutProgress.objects.create(
+        checkout_id=new.id, version=1, state=STARTED, body=dict(view), updated_at=now
+    )
+
+
+def write_change(
+    checkout: Checkout, change: Change, version: int, added: Iterable[Passage], now: datetime
+) -> None:
+    """Everything of a commit beside the session row and the effects."""
+    if change.applied:
+        _mark_applied(change, now)
+    if not change.visible:
+        return
+    _insert_history(checkout.id, added)
+    _insert_events(checkout.id, change.events, now)
+    CheckoutProgress.objects.filter(pk=checkout.id).update(
+        version=version, state=checkout.state.value, body=dict(change.view), updated_at=now
+    )
+    summary = summarise(checkout)
+    if summary is not None:
+        CheckoutSummary.objects.update_or_create(pk=checkout.id, defaults={"body": summary})
+
+
+def stored_view(checkout_id: CheckoutId) -> Mapping[str, Any]:
+    """The read model as it is stored."""
+    view: Mapping[str, Any] = CheckoutProgress.objects.values_list("body", flat=True).get(
+        pk=checkout_id
+    )
+    return view
+
+
+def insert_message(checkout_id: CheckoutId | None, message: InboxMessage) -> None:
+    """Raises IntegrityError when this message was stored before."""
+    CheckoutInbox.objects.create(
+        checkout_id=checkout_id,
+        source=message.source,
+        message_id=message.message_id,
+        kind=message.kind,
+        actor=message.actor,
+        reference=message.reference,
+        payload=dict(message.payload),
+        received_at=database_now(),
+    )
+
+
+def wake(checkout_id: CheckoutId) -> None:
+    """Make a checkout due now, without a lease: whoever drives it will see that `wake` moved."""
+    CheckoutSession.objects.filter(pk=checkout_id).update(wake=F("wake") + 1, due_at=database_now())
+
+
+def adopt_parked(checkout_id: CheckoutId, reference: str) -> None:
+    """Messages that came before their reference was known now have a checkout."""
+    parked = CheckoutInbox.objects.filter(checkout__isnull=True, reference=reference)
+    if parked.update(checkout_id=checkout_id):
+        wake(checkout_id)
+
+
+def adopt_known_references() -> int:
+    """The same for all that is parked: a message may have come between two commits."""
+    parked = CheckoutInbox.objects.filter(checkout__isnull=True).exclude(reference="")
+    references = list(parked.values_list("reference", flat=True).distinct()[:500])
+    if not references:
+        return 0
+    known = CheckoutEffect.objects.filter(reference__in=references)
+    pairs = list(known.values_list("checkout_id", "reference").distinct())
+    for checkout_id, reference in pairs:
+        adopt_parked(CheckoutId(checkout_id), reference)
+    return len(pairs)
+
+
+def _mark_applied(change: Change, now: datetime) -> None:
+    for message, outcome in change.applied:
+        CheckoutInbox.objects.filter(pk=message.row).update(applied_at=now, outcome=outcome)
+
+
+def _insert_history(checkout_id: CheckoutId, passages: Iterable[Passage]) -> None:
+    CheckoutHistory.objects.bulk_create(
+        CheckoutHistory(
+            checkout_id=checkout_id,
+            version=p.version,
+            edge=p.edge,
+            source=p.source,
+            target=p.target,
+            actor=p.actor,
+            reason=p.reason[:500],
+            at=p.at,
+        )
+        for p in passages
+    )
+
+
+def _insert_events(
+    checkout_id: CheckoutId, events: Iterable[tuple[str, Mapping[str, Any]]], now: datetime
+) -> None:
+    if not events:
+        return
+    known = CheckoutOutbox.objects.filter(checkout_id=checkout_id)
+    last = known.aggregate(last=Max("sequence"))["last"] or 0
+    CheckoutOutbox.objects.bulk_create(
+        CheckoutOutbox(checkout_id=checkout_id, sequence=number, name=name, data=dict(data), at=now)
+        for number, (name, data) in enumerate(events, start=last + 1)
+    )

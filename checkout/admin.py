@@ -1,0 +1,1 @@
+"""Django looks here; the admin lives in adapters/inbound/admin."""

@@ -1,0 +1,152 @@
+"""The repository: the one place that stores checkouts. Every write is conditional on the fence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from checkout.application.policy import Policy
+from checkout.domain.checkout import Checkout
+from checkout.domain.value_objects.checkout_id import CheckoutId
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMessage:
+    """A provider message or a command, stored before it is understood.
+
+    (`source`, `message_id`) is unique for ever: the second arrival changes nothing.
+    """
+
+    source: str
+    message_id: str
+    kind: str
+    actor: str
+    payload: Mapping[str, Any]
+    reference: str = ""
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewCheckout:
+    """What a start needs to store. Hashes, never the secrets themselves."""
+
+    id: CheckoutId
+    cart: str
+    nonce: str
+    owner_hash: str
+    token_hash: str
+    user_id: int | None
+    return_url: str
+    idempotency_key: str
+
+
+@dataclass
+class Lease:
+    """The right to drive one checkout until `fence` is raised by somebody else.
+
+    `wake` is what it was before the inbox was read. `now()` is the database's time.
+    """
+
+    checkout: Checkout
+    fence: int
+    wake: int
+    messages: list[InboxMessage]
+    view: Mapping[str, Any]
+    clock: Any
+    handle: Any = None
+
+    def now(self) -> datetime:
+        """The database's time, carried on by a monotonic clock since the claim."""
+        moment: datetime = self.clock()
+        return moment
+
+
+@dataclass
+class Change:
+    """One commit: what becomes visible, and when the checkout is due again.
+
+    `edge` is the django-fsm transition to take; `record` marks a visible change without one.
+    `events` are (name, data) pairs. `lease` is in seconds from now; None gives the lease up.
+    """
+
+    edge: str = ""
+    actor: str = ""
+    reason: str = ""
+    view: Mapping[str, Any] = field(default_factory=dict)
+    events: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    applied: Sequence[tuple[InboxMessage, str]] = ()
+    due_at: datetime | None = None
+    lease: float | None = 2.0
+    visible: bool = False
+
+
+class CheckoutRepositoryPort(Protocol):
+    """Promises: what a method says happens in one transaction or not at all.
+
+    Every method raises StorageUnavailable when the database does not answer, and every write with a
+    lease raises LostFence, having written nothing, when the fence was raised by somebody else.
+    """
+
+    def start(self, new: NewCheckout, view: Mapping[str, Any], actor: str) -> CheckoutId:
+        """Store a new checkout, due at once; or return the live one that this cart already has."""
+        ...
+
+    def claim(self, checkout_id: CheckoutId, seconds: float) -> Lease | None:
+        """Take the lease of a due checkout of a known definition; None when there is nothing to do."""
+        ...
+
+    def commit(self, lease: Lease, change: Change) -> None:
+        """Store the working copy, its journal and everything in `change`, if the fence still holds."""
+        ...
+
+    def unit(self, lease: Lease) -> AbstractContextManager[None]:
+        """One transaction around transactional port calls and the commit that follows them."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Inside a unit: what a refused call wrote is rolled back, and nothing else."""
+        ...
+
+    def park(self, lease: Lease, policy: Policy, error: str) -> None:
+        """A bug of ours: count it, give the lease up, pause, and ask for staff after a few times."""
+        ...
+
+    def receive(self, checkout_id: CheckoutId | None, message: InboxMessage) -> bool:
+        """Store a message and wake its checkout, in one transaction. False when it was known.
+
+        Without a checkout it is parked until its reference is.
+        """
+        ...
+
+    def load(self, checkout_id: CheckoutId) -> Checkout:
+        """A working copy for reading. Raises UnknownCheckout."""
+        ...
+
+    def due(self, overdue: float, limit: int) -> Iterable[CheckoutId]:
+        """Checkouts that are due for more than `overdue` seconds and that nobody drives."""
+        ...
+
+
+class OutboxPort(Protocol):
+    """The outbox side of the same storage."""
+
+    def lease_next(
+        self, checkout_id: CheckoutId, seconds: float
+    ) -> tuple[int, Mapping[str, Any]] | None:
+        """Lease the oldest unsent event of one checkout; None when there is none or it is leased."""
+        ...
+
+    def mark_sent(self, row: int) -> None:
+        """The receiver has it."""
+        ...
+
+    def give_up_lease(self, row: int, seconds: float) -> None:
+        """It could not be handed over; try again after so many seconds."""
+        ...
+
+    def unsent(self, limit: int) -> Iterable[CheckoutId]:
+        """Checkouts that have an unsent event which nobody is sending."""
+        ...

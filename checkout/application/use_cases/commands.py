@@ -1,0 +1,175 @@
+"""Commands and provider messages: what each may do in which state, and what it then does.
+
+The same judgement is used twice: when a command is accepted (so that the asker gets a clear no at
+once) and when the engine applies it (because the checkout may have moved in between).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from checkout.application.decisions import Decision, Move
+from checkout.application.port_call import Moment
+from checkout.application.ports.outbound.checkout_repository_port import InboxMessage
+from checkout.application.use_cases import reserve_inventory
+from checkout.application.use_cases.confirm_payment import CLOSE
+from checkout.application.use_cases.finalize_order import PLACE
+from checkout.domain.checkout import Checkout, Failure
+from checkout.domain.effect import Outcome
+from checkout.domain.exceptions import Refused
+from checkout.domain.value_objects.checkout_state import FORWARD_STATES, CheckoutState
+
+AWAITING, CONFIRMED = CheckoutState.AWAITING_PAYMENT, CheckoutState.PAYMENT_CONFIRMED
+Judge = Callable[[Checkout, dict[str, Any], Moment], None]
+
+
+def judge(checkout: Checkout, kind: str, payload: dict[str, Any], moment: Moment) -> None:
+    """May this command be applied now? Raises Refused with a code and a sentence when not."""
+    if kind not in _JUDGES:
+        raise Refused("unknown_command", f"There is no command {kind!r}.")
+    expected = payload.get("expected_version")
+    if expected is not None and expected != checkout.version:
+        text = "The checkout changed while you looked. Look again, then decide."
+        raise Refused("version_conflict", text, version=checkout.version)
+    _JUDGES[kind](checkout, payload, moment)
+
+
+def _always(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    """Asking the provider again is never wrong."""
+
+
+def _may_abort(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    if checkout.state == CONFIRMED or checkout.state == CheckoutState.COMPLETED:
+        text = "It is too late to cancel: the payment went through and the order is being placed."
+        raise Refused("too_late", text)
+    if checkout.state in (CheckoutState.ABORTING, CheckoutState.ABORTED):
+        raise Refused("already_aborted", "This checkout is cancelled already.")
+
+
+def _may_retry(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    facts = checkout.payment.facts
+    if checkout.state != AWAITING:
+        raise Refused("not_awaiting_payment", "There is no payment to try again now.")
+    if facts.paid or not facts.closed:
+        raise Refused("payment_still_open", "The current payment is still open: use its page.")
+    if checkout.deadline_at is None or checkout.deadline_at <= moment.now:
+        raise Refused("too_late", "The time to pay is over.")
+    if checkout.generation >= moment.policy.max_generations:
+        raise Refused("too_many_attempts", "There were too many payment attempts.")
+
+
+def _may_extend(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    if checkout.state != AWAITING:
+        raise Refused("not_awaiting_payment", "There is nothing to extend now.")
+    if checkout.deadline_at is None or checkout.deadline_at <= moment.now:
+        raise Refused("too_late", "The time to pay is over.")
+    asked = len(checkout.named(reserve_inventory.EXTEND_FOR_SHOPPER))
+    if asked >= moment.policy.max_extensions:
+        raise Refused("too_many_extensions", "Your items cannot be held any longer.")
+
+
+def _may_force(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    refusal = force_refusal(checkout, str(payload.get("edge", "")))
+    if refusal:
+        raise Refused("edge_not_possible", refusal)
+
+
+def force_refusal(checkout: Checkout, edge: str) -> str:
+    """Why this force edge cannot be taken from here; empty when it can (design §3)."""
+    if edge == "force_abort":
+        if checkout.state not in FORWARD_STATES:
+            return f"A checkout that is {checkout.state} cannot be aborted any more."
+        if checkout.effect(PLACE) is not None:
+            return "The order may exist already: from here it only goes forward."
+        return ""
+    if edge == "force_retry_payment":
+        return "" if checkout.state == AWAITING else "Only a waiting payment can be started again."
+    return f"There is no force transition {edge!r}."
+
+
+_JUDGES: dict[str, Judge] = {
+    "confirm": _always,
+    "payment": _always,
+    "late": _always,
+    "recheck": _always,
+    "retry_now": _always,
+    "abort": _may_abort,
+    "retry": _may_retry,
+    "extend": _may_extend,
+    "force": _may_force,
+}
+
+
+def apply(checkout: Checkout, message: InboxMessage, moment: Moment) -> Decision | None:
+    """Apply a message to the working copy; the edge to take, if it takes one.
+
+    Raises Refused when it may not be applied now; nothing is changed then.
+    """
+    judge(checkout, message.kind, dict(message.payload), moment)
+    return _APPLY[message.kind](checkout, message, moment)
+
+
+def _ask_now(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
+    """A message is a hint: the provider is asked, and its facts decide (failures.md C1-C9)."""
+    for attempt in checkout.payments.values():
+        attempt.ask_at = moment.now
+
+
+def _retry_now(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
+    _ask_now(checkout, message, moment)
+    checkout.attempt, checkout.needs_attention = 0, ""
+    for effect in checkout.effects.values():
+        effect.retry_at = None
+
+
+def _abort(checkout: Checkout, message: InboxMessage, moment: Moment) -> Decision:
+    by_shopper = not message.actor.startswith("user:") or bool(message.payload.get("as_shopper"))
+    code = "cancelled_by_shopper" if by_shopper else "cancelled_by_staff"
+    text = "You cancelled this checkout." if by_shopper else "The shop cancelled this checkout."
+    reason = str(message.payload.get("reason", ""))
+    return Move("start_compensation", Failure(code, text, checkout.state), reason=reason)
+
+
+def _retry(checkout: Checkout, message: InboxMessage, moment: Moment) -> Decision:
+    return Move("retry_payment", reason="another payment attempt")
+
+
+def _extend(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
+    name = reserve_inventory.EXTEND_FOR_SHOPPER
+    deadline = (checkout.deadline_at or moment.now) + moment.policy.seconds("extension")
+    until = deadline + moment.policy.seconds("grace")
+    said = reserve_inventory.extension(checkout, until)
+    number = checkout.next_generation(name)
+    checkout.intend(name, number, {**said, "deadline": deadline.isoformat()}, moment.now)
+
+
+def _force(checkout: Checkout, message: InboxMessage, moment: Moment) -> Decision | None:
+    reason = str(message.payload.get("reason", ""))
+    if message.payload["edge"] == "force_abort":
+        text = "The shop cancelled this checkout."
+        failure = Failure("cancelled_by_staff", text, checkout.state)
+        return Move("force_abort", failure, reason=reason)
+    close = checkout.intend(CLOSE, checkout.generation, {"then": "retry"}, moment.now)
+    close.arguments = {**close.arguments, "then": "retry"}
+    return None
+
+
+def _late(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
+    """An answer that came after its fence was lost: what was undone meanwhile stands again."""
+    effect = checkout.effect(str(message.payload["name"]), int(message.payload["generation"]))
+    if effect is not None and effect.outcome == Outcome.UNDONE:
+        effect.outcome = Outcome.DONE
+
+
+_APPLY: dict[str, Callable[[Checkout, InboxMessage, Moment], Decision | None]] = {
+    "confirm": _ask_now,
+    "payment": _ask_now,
+    "recheck": _ask_now,
+    "late": _late,
+    "retry_now": _retry_now,
+    "abort": _abort,
+    "retry": _retry,
+    "extend": _extend,
+    "force": _force,
+}

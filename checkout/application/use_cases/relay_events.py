@@ -1,0 +1,52 @@
+"""relay_events: from the outbox to the publisher, one checkout's events strictly in order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from checkout.application.ports.outbound.checkout_repository_port import OutboxPort
+from checkout.application.ports.outbound.event_publisher_port import EventPublisherPort
+from checkout.domain.exceptions import StorageUnavailable
+from checkout.domain.value_objects.checkout_id import CheckoutId
+
+log = logging.getLogger("checkout.relay")
+LEASE_SECONDS = 10.0
+PAUSE_SECONDS = 5.0
+
+
+class RelayEvents:
+    """Hands events over at least once. A crash between publish and mark brings the same id again."""
+
+    def __init__(
+        self,
+        outbox: OutboxPort,
+        publisher: EventPublisherPort,
+        fault: Callable[[str], None] = lambda point: None,
+    ) -> None:
+        self._outbox = outbox
+        self._publisher = publisher
+        self._fault = fault
+
+    def deliver(self, checkout_id: CheckoutId) -> int:
+        """Send what this checkout has to tell; how many events were handed over."""
+        sent = 0
+        while (leased := self._outbox.lease_next(checkout_id, LEASE_SECONDS)) is not None:
+            row, event = leased
+            self._fault("publish:before")
+            try:
+                self._publisher.publish(event)
+            except StorageUnavailable:
+                raise
+            except Exception as error:
+                log.warning("event %s was not handed over: %s", event["id"], error)
+                self._outbox.give_up_lease(row, PAUSE_SECONDS)
+                break
+            self._fault("publish:after")
+            self._outbox.mark_sent(row)
+            sent += 1
+        return sent
+
+    def deliver_waiting(self, limit: int = 50) -> int:
+        """Send whatever waits anywhere: the sweep's share."""
+        return sum(self.deliver(checkout_id) for checkout_id in self._outbox.unsent(limit))

@@ -1,0 +1,97 @@
+"""start_checkout: one row, due at once. Everything else happens in the engine."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from checkout.application.ports.inbound.start_checkout_port import StartCheckout, Started
+from checkout.application.ports.outbound.checkout_queries_port import (
+    CheckoutQueriesPort,
+    Ownership,
+)
+from checkout.application.ports.outbound.checkout_repository_port import (
+    CheckoutRepositoryPort,
+    NewCheckout,
+)
+from checkout.application.ports.outbound.scheduler_port import SchedulerPort
+from checkout.domain.checkout import Checkout
+from checkout.domain.exceptions import Refused
+from checkout.domain.value_objects.checkout_id import CheckoutId, new_checkout_id
+from checkout.domain.value_objects.checkout_state import CheckoutState
+
+
+def hashed(secret: str) -> str:
+    """What is stored of an owner id or a token (SEC-1); empty stays empty and matches nobody."""
+    return hashlib.sha256(secret.encode()).hexdigest() if secret else ""
+
+
+def token_of(secret: str, checkout_id: CheckoutId, nonce: str) -> str:
+    """The bearer token of a checkout: derived, so that a repeated start can answer it again."""
+    text = f"checkout-token:{checkout_id}:{nonce}"
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+class StartCheckoutUseCase:
+    """StartCheckoutPort. `secret` signs the tokens, `project` folds a checkout for its first view."""
+
+    def __init__(
+        self,
+        repository: CheckoutRepositoryPort,
+        queries: CheckoutQueriesPort,
+        scheduler: SchedulerPort,
+        secret: str,
+        project: Callable[[Checkout], dict[str, Any]],
+    ) -> None:
+        self._repository = repository
+        self._queries = queries
+        self._scheduler = scheduler
+        self._secret = secret
+        self._project = project
+
+    def start(self, command: StartCheckout) -> Started:
+        """Store the checkout and ring. A cart has one live checkout: a second start returns it."""
+        new = self._new(command)
+        stored = self._repository.start(new, self._first_view(new), command.actor)
+        if stored == new.id:
+            self._scheduler.ring(stored)
+            return Started(stored, token_of(self._secret, stored, new.nonce), True)
+        owner = self._queries.ownership(stored)
+        if owner is None:
+            raise Refused("cart_busy", "This cart is being checked out. Try again in a moment.")
+        self._same_request(command, owner, stored)
+        self._scheduler.ring(stored)
+        return Started(stored, token_of(self._secret, stored, owner.nonce), False)
+
+    def _new(self, command: StartCheckout) -> NewCheckout:
+        checkout_id, nonce = new_checkout_id(), secrets.token_urlsafe(24)
+        return NewCheckout(
+            id=checkout_id,
+            cart=command.cart,
+            nonce=nonce,
+            owner_hash=hashed(command.owner_id),
+            token_hash=hashed(token_of(self._secret, checkout_id, nonce)),
+            user_id=command.user_id,
+            return_url=command.return_url.replace("{id}", str(checkout_id)),
+            idempotency_key=command.idempotency_key,
+        )
+
+    def _first_view(self, new: NewCheckout) -> dict[str, Any]:
+        now = datetime.now(UTC)  # only for the shape: the read model shows no time of it
+        return self._project(
+            Checkout(new.id, new.cart, CheckoutState.STARTED, 1, created_at=now, entered_at=now)
+        )
+
+    def _same_request(
+        self, command: StartCheckout, known: Ownership, checkout_id: CheckoutId
+    ) -> None:
+        """Rule: one key, one request (Idempotency-Key draft: another payload is a 422)."""
+        same_key = command.idempotency_key and command.idempotency_key == known.idempotency_key
+        url = command.return_url.replace("{id}", str(checkout_id))
+        if same_key and url != known.return_url:
+            text = "This Idempotency-Key was used before for a different request."
+            raise Refused("idempotency_key_reused", text)

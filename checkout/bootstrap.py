@@ -1,0 +1,128 @@
+"""The only place that chooses adapters. Reads settings.CHECKOUT; tests replace what it chose."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from checkout.adapters.outbound.messaging.checkout_event_publisher import (
+    LogEventPublisher,
+    RedisStreamEventPublisher,
+)
+from checkout.adapters.outbound.messaging.progress_hints import ProgressHints
+from checkout.adapters.outbound.persistence.database_time import read_now
+from checkout.adapters.outbound.persistence.repositories.django_checkout_repository import (
+    DjangoCheckoutRepository,
+)
+from checkout.adapters.outbound.persistence.repositories.django_outbox import DjangoOutbox
+from checkout.adapters.outbound.persistence.repositories.django_queries import (
+    DjangoCheckoutQueries,
+)
+from checkout.adapters.outbound.scheduling.huey_scheduler import HueyScheduler
+from checkout.application.policy import Policy
+from checkout.application.port_call import Ports
+from checkout.application.ports.outbound.event_publisher_port import EventPublisherPort
+from checkout.application.ports.outbound.scheduler_port import ProgressPort, SchedulerPort
+from checkout.application.use_cases.relay_events import RelayEvents
+from checkout.application.use_cases.start_checkout import StartCheckoutUseCase
+from checkout.application.use_cases.submit_command import CommandDesk
+from checkout.read_models.checkout_progress import project
+from checkout.sagas.engine import Engine
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything the inbound adapters may use."""
+
+    engine: Engine
+    relay: RelayEvents
+    start: StartCheckoutUseCase
+    desk: CommandDesk
+    repository: DjangoCheckoutRepository
+    queries: DjangoCheckoutQueries
+    ports: Ports
+    policy: Policy
+    prove_cart: Callable[..., bool]
+
+
+class _Chosen:
+    """The services of this process."""
+
+    lock = threading.Lock()
+    services: Services | None = None
+
+
+def services() -> Services:
+    """The services of this process, built once. Raises ImportError for a port that is not there."""
+    with _Chosen.lock:
+        if _Chosen.services is None:
+            _Chosen.services = build()
+        return _Chosen.services
+
+
+def build(
+    ports: Ports | None = None,
+    policy: Policy | None = None,
+    scheduler: SchedulerPort | None = None,
+    progress: ProgressPort | None = None,
+    publisher: EventPublisherPort | None = None,
+    fault: Callable[[str], None] = lambda point: None,
+) -> Services:
+    """Wire the services; what is given replaces what the settings say."""
+    said: dict[str, Any] = settings.CHECKOUT
+    redis_url = getattr(settings, "REDIS_URL", "")
+    ports = ports or chosen_ports(said)
+    policy = policy or chosen_policy(said)
+    scheduler = scheduler or HueyScheduler(redis_url)
+    progress = progress or ProgressHints(redis_url)
+    publisher = publisher or chosen_publisher(said, redis_url)
+    repository, queries = DjangoCheckoutRepository(), DjangoCheckoutQueries()
+    return Services(
+        engine=Engine(repository, ports, policy, progress, project, fault),
+        relay=RelayEvents(DjangoOutbox(), publisher, fault),
+        start=StartCheckoutUseCase(repository, queries, scheduler, settings.SECRET_KEY, project),
+        desk=CommandDesk(repository, queries, scheduler, ports.payments, policy, read_now),
+        repository=repository,
+        queries=queries,
+        ports=ports,
+        policy=policy,
+        prove_cart=import_string(said["PROVE_CART"]),
+    )
+
+
+def chosen_ports(said: dict[str, Any]) -> Ports:
+    """The shop's adapters by dotted path: `CHECKOUT["PORTS"]`, one per port."""
+    return Ports(**{name: import_string(path)() for name, path in said["PORTS"].items()})
+
+
+def chosen_policy(said: dict[str, Any]) -> Policy:
+    """The numbers of the flow: the upper-case names of Policy's fields, in seconds."""
+    names = [field.name for field in fields(Policy)]
+    return Policy(**{name: said[name.upper()] for name in names if name.upper() in said})
+
+
+def chosen_publisher(said: dict[str, Any], redis_url: str) -> EventPublisherPort:
+    """`CHECKOUT["EVENT_PUBLISHER"]` by dotted path; else a Redis stream, or the log without Redis."""
+    if "EVENT_PUBLISHER" in said:
+        publisher: EventPublisherPort = import_string(said["EVENT_PUBLISHER"])()
+        return publisher
+    return RedisStreamEventPublisher(redis_url) if redis_url else LogEventPublisher()
+
+
+def use(replacement: Services | None) -> None:
+    """For tests: everything that asks for the services gets these; None: the configured ones."""
+    _Chosen.services = replacement
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "CHECKOUT":
+        use(None)
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,125 @@
+"""The one loop. Claim, read the inbox, do what is due, store it, go on while the lease is good.
+
+Called with a checkout id by a worker's task and by the sweep; safe late, twice, in parallel and
+after a crash. Remote calls are stored as intended, made with no transaction open, and stored again
+with their answer; transactional ones share a commit. Every write is conditional on the fence.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from checkout.application.decisions import Ask, Call, Decision, Move, Wait
+from checkout.application.policy import Policy
+from checkout.application.port_call import Ports
+from checkout.application.ports.outbound.checkout_repository_port import (
+    CheckoutRepositoryPort,
+    Lease,
+)
+from checkout.application.ports.outbound.scheduler_port import ProgressPort
+from checkout.domain.checkout import Checkout
+from checkout.domain.exceptions import CheckoutError, LostFence, StorageUnavailable
+from checkout.domain.value_objects.checkout_id import CheckoutId
+from checkout.sagas.decider import decide
+from checkout.sagas.run import Run
+
+log = logging.getLogger("checkout.engine")
+LEASE_SECONDS = 2.0
+MOST_STEPS = 200  # of one tick; a flow that needs more goes round in circles
+
+
+class Tick(StrEnum):
+    """What one tick came to."""
+
+    WAITS = "waits"  # did what was due, and waits for its time or a ring
+    NOTHING = "nothing"  # not due, driven by somebody else, or unknown
+    LOST = "lost"  # somebody else took over in the middle
+    PARKED = "parked"  # a bug of ours: tried again after a pause, then shown to staff
+    STORAGE = "storage"  # our database did not answer; the sweep returns
+
+
+class Engine:
+    """Drives checkouts. Holds no state of its own between two ticks.
+
+    `project` folds a checkout into its read model: a change is visible when that changes.
+    `fault` is called with the name of each point where a process can die; production's does nothing.
+    """
+
+    def __init__(
+        self,
+        repository: CheckoutRepositoryPort,
+        ports: Ports,
+        policy: Policy,
+        progress: ProgressPort,
+        project: Callable[[Checkout], dict[str, Any]],
+        fault: Callable[[str], None] = lambda point: None,
+    ) -> None:
+        self.repository = repository
+        self.ports = ports
+        self.policy = policy
+        self.progress = progress
+        self.project = project
+        self.fault = fault
+
+    def tick(self, checkout_id: CheckoutId, actor: str = "system:worker") -> Tick:
+        """Do everything that is due for this checkout, if nobody else is on it."""
+        try:
+            lease = self.repository.claim(checkout_id, LEASE_SECONDS)
+            if lease is None:
+                return Tick.NOTHING
+            self.fault("claimed")
+            return self._guarded(lease, Run(self, lease, actor))
+        except LostFence:
+            log.info("checkout %s: the lease was taken over", checkout_id)
+            return Tick.LOST
+        except StorageUnavailable as error:
+            log.warning("checkout %s: the database did not answer: %s", checkout_id, error)
+            return Tick.STORAGE
+
+    def _guarded(self, lease: Lease, run: Run) -> Tick:
+        try:
+            return self._drive(lease, run)
+        except CheckoutError:
+            raise
+        except Exception as bug:
+            log.exception("checkout %s: a bug of ours", lease.checkout.id)
+            self.repository.park(lease, self.policy, f"{type(bug).__name__}: {bug}")
+            return Tick.PARKED
+
+    def _drive(self, lease: Lease, run: Run) -> Tick:
+        run.read_inbox()
+        for _ in range(MOST_STEPS):
+            decision = run.take_pending() or decide(lease.checkout, run.moment())
+            if isinstance(decision, Wait):
+                run.commit(due_at=decision.until, lease=None)
+                run.hint()
+                return Tick.WAITS
+            self._do(lease, run, decision)
+        raise RuntimeError(f"Checkout {lease.checkout.id} went round in circles.")
+
+    def _do(self, lease: Lease, run: Run, decision: Decision) -> None:
+        if isinstance(decision, Move):
+            run.move(decision)
+        elif isinstance(decision, Ask):
+            run.ask(decision)
+        elif isinstance(decision, Call) and self._is_local(decision):
+            self._local(lease, run, decision)
+        elif isinstance(decision, Call):
+            run.call_remote(decision)
+
+    def _local(self, lease: Lease, run: Run, decision: Decision) -> None:
+        """Neighbouring transactional calls, and the transition behind them, in one commit."""
+        with self.repository.unit(lease):
+            while isinstance(decision, Call) and self._is_local(decision):
+                run.call_local(decision)
+                decision = decide(lease.checkout, run.moment())
+            if isinstance(decision, Move):
+                run.stage(decision)
+            run.commit(lease=LEASE_SECONDS)
+        run.hint()
+
+    def _is_local(self, decision: Call) -> bool:
+        return self.ports.transactional(decision.name)

@@ -1,0 +1,55 @@
+"""Trouble on demand: what a neighbour does wrong at its next calls."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from checkout.domain.exceptions import Refused, Unavailable
+
+
+class Crash(BaseException):
+    """The process dies here. Not an Exception: nothing may catch it."""
+
+
+class Scripted:
+    """Counts its calls, and follows a script of troubles per method.
+
+    `trouble("reserve", "refused")` plans the next call of a method: `refused`, `unavailable`
+    (nothing was done), `lost` (done, but the answer never came), `bug`, `crash_before`,
+    `crash_after`.
+    """
+
+    def __init__(self, name: str, transactional: bool) -> None:
+        self.name = name
+        self.transactional = transactional
+        self.calls: list[tuple[str, str]] = []
+        self._script: dict[str, list[str]] = defaultdict(list)
+
+    def trouble(self, method: str, kind: str, times: int = 1) -> None:
+        """Plan trouble for the next calls of a method, in order."""
+        self._script[method] += [kind] * times
+
+    def called(self, method: str) -> list[str]:
+        """The keys that a method was called with."""
+        return [key for name, key in self.calls if name == method]
+
+    @contextmanager
+    def call(self, method: str, key: str) -> Iterator[None]:
+        """Around the work of one call: note it, then do what the script says."""
+        self.calls.append((method, key))
+        planned = self._script[method].pop(0) if self._script[method] else ""
+        if planned == "refused":
+            raise Refused(f"{method}_refused", f"{self.name} refuses to {method}.")
+        if planned == "unavailable":
+            raise Unavailable(f"{self.name} does not answer.")
+        if planned == "bug":
+            raise ZeroDivisionError(f"{self.name} has a bug.")
+        if planned == "crash_before":
+            raise Crash(f"{self.name}.{method}: before")
+        yield
+        if planned == "lost":
+            raise Unavailable(f"{self.name} did it, but the answer was lost.")
+        if planned == "crash_after":
+            raise Crash(f"{self.name}.{method}: after")
