@@ -19,7 +19,7 @@ from project.shop.discounts import MAX_COUPONS, normalised
 from project.shop.models import Cart, CartLine, Coupon, Product
 from project.shop.models.carts import MAX_QUANTITY
 from project.shop.pricing import price
-from project.shop.stock import available
+from project.shop.stock import available, find_product
 
 
 @dataclass
@@ -72,7 +72,8 @@ def add_coupon(cart: Cart, code: str) -> None:
     """Put a code into the cart. Raises CartProblem (`unknown_coupon`, `coupon_invalid`)."""
     with editing(cart):
         code = "".join(normalised([code]))
-        if not Coupon.objects.filter(code=code, active=True).exists():
+        known = code.isprintable() and Coupon.objects.filter(code=code, active=True).exists()
+        if not known:
             raise CartProblem("unknown_coupon", f"We do not know the code {code[:24]}.")
         cart.coupons = normalised([*cart.coupons, code])
         if len(cart.coupons) > MAX_COUPONS:
@@ -107,9 +108,9 @@ def editing(cart: Cart) -> Iterator[None]:
 
 
 def _put(cart: Cart, sku: str, quantity: int) -> None:
-    product = Product.objects.filter(sku=sku, active=True).first()
+    product = find_product(sku)
     if product is None:
-        raise CartProblem("unknown_sku", f"We do not sell {sku[:40]}.")
+        raise CartProblem("unknown_sku", f"We do not sell {sku[:40]!r}.")
     if quantity == 0:
         cart.lines.filter(product=product).delete()
         return

@@ -50,7 +50,7 @@ def _line(line: Any, path: str) -> tuple[str, int]:
     if not isinstance(line, dict):
         raise BadRequest("bad_lines", "A line is an object with `sku` and `quantity`.", field=path)
     sku, quantity = line.get("sku"), line.get("quantity")
-    if not isinstance(sku, str) or not sku or "\x00" in sku:
+    if not isinstance(sku, str) or not sku or not sku.isprintable():
         raise BadRequest("unknown_sku", "Every line needs a `sku`.", field=f"{path}.sku")
     if type(quantity) is not int or not 1 <= quantity <= MAX_QUANTITY:
         raise BadRequest(
@@ -66,7 +66,7 @@ def _codes(raw: Any) -> list[str]:
         return []
     if not isinstance(raw, list) or not all(isinstance(code, str) for code in raw):
         raise BadRequest("unknown_coupon", "`coupons` is a list of codes.", field="coupons")
-    if len(raw) > MAX_CODES or any("\x00" in code for code in raw):
+    if len(raw) > MAX_CODES or not all(code.isprintable() for code in raw):
         raise BadRequest("unknown_coupon", "Those are not coupon codes.", field="coupons")
     return raw
 
@@ -79,8 +79,8 @@ def _details(data: dict[str, Any]) -> dict[str, str]:
     given = {"email": data.get("email"), "shipping": data.get("shipping") or PICKUP}
     given |= {key: address.get(key) for key in ADDRESS}
     for key, value in given.items():
-        if value is not None and not isinstance(value, str):
-            raise BadRequest("bad_details", f"`{key}` must be text.", field=key)
+        if value is not None and not (isinstance(value, str) and value.isprintable()):
+            raise BadRequest("bad_details", f"`{key}` must be a line of text.", field=key)
     form = DeliveryForm(given)
     form.fields["email"].required = False
     for key, errors in form.errors.items():

@@ -22,6 +22,7 @@ from project.shop.delivery import DeliveryForm
 from project.shop.models import Cart
 from project.shop.pages import cart_context
 from project.shop.pricing import price
+from project.shop.stock import find_product
 
 
 class SameMethodRedirect(HttpResponseRedirect):
@@ -40,7 +41,8 @@ def add_line(request: HttpRequest) -> HttpResponse:
     except CartProblem as no:
         problem = no.message
     if is_htmx(request):
-        line = cart.lines.filter(product__sku=sku).select_related("product").first()
+        row = find_product(sku)
+        line = cart.lines.filter(product=row).select_related("product").first()
         context = {"problem": problem, "line": line, "cart_units": units(cart)}
         return render(request, "shop/_added.html", context)
     if problem:
@@ -70,7 +72,7 @@ def enter_coupon(request: HttpRequest) -> HttpResponse:
     if cart is None:
         return redirect("shop:cart")
     try:
-        add_coupon(cart, request.POST.get("code", "").replace("\x00", ""))
+        add_coupon(cart, request.POST.get("code", ""))
     except CartProblem as no:
         messages.error(request, no.message)
     return _basket(request, cart)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -14,7 +14,7 @@ from project.shop.delivery import ADDRESS, METHODS, DeliveryForm
 from project.shop.models import Cart, Product
 from project.shop.models.carts import MAX_QUANTITY
 from project.shop.pricing import price
-from project.shop.stock import available
+from project.shop.stock import available, find_product
 
 LOW = 5
 
@@ -30,7 +30,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def product(request: HttpRequest, sku: str) -> HttpResponse:
     """One product, and others to look at."""
-    row = get_object_or_404(Product, sku=sku, active=True)
+    row = find_product(sku)
+    if row is None:
+        raise Http404("We do not sell this.")
     others = [other for other in shelf() if other["product"].sku != sku]
     context = {"item": shelf_item(row, available([sku])[sku]), "others": _near(others, row)}
     return render(request, "shop/product.html", context)
