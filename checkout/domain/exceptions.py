@@ -23,7 +23,7 @@ class Refused(CheckoutError):
     `detail` plain JSON values about it.
     """
 
-    def __init__(self, code: str, message: str, **detail: object) -> None:
+    def __init__(self, code: str, message: str, /, **detail: object) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

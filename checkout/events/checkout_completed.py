@@ -1,4 +1,4 @@
-"""checkout_completed: there is a paid order. The contract is contracts/events/checkout_completed.v1.json."""
+"""checkout_completed: there is a paid order. Contract: contracts/events/checkout_completed.v1.json."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ from checkout.domain.checkout import Checkout
 from checkout.domain.value_objects.checkout_state import CheckoutState
 from checkout.sagas.checkout_saga import Edge
 
+AWAITING = CheckoutState.AWAITING_PAYMENT
+
 
 def arrive(checkout: Checkout, edge: Edge, moment: Moment) -> None:
     """Take an edge on the working copy. The engine stores it together with its history row."""
@@ -16,11 +18,10 @@ def arrive(checkout: Checkout, edge: Edge, moment: Moment) -> None:
     checkout.entered_at, checkout.attempt = moment.now, 0
     if checkout.needs_attention == "retrying":
         checkout.needs_attention = ""  # it moved on by itself
-    if edge.target == CheckoutState.AWAITING_PAYMENT:
+    if edge.target == AWAITING:
         _start_window(checkout, moment)
-    if source == CheckoutState.AWAITING_PAYMENT and edge.kind in ("retry", "force"):
-        if edge.target == CheckoutState.INVENTORY_RESERVED:
-            checkout.generation += 1
+    if (source, edge.target) == (AWAITING, CheckoutState.INVENTORY_RESERVED):
+        checkout.generation += 1  # another attempt has keys of its own (failures.md H3)
     if edge.target.is_final:
         _end(checkout, moment)
 

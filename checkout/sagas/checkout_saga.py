@@ -52,17 +52,20 @@ class Step:
 
 # fmt: off
 FLOW = (
-    #    step                    in state            port calls, strictly in order
-    Step("freeze_cart",          STARTED,            ("carts.snapshot", "coupons.claim", "carts.close"),
-         CART_FROZEN,            30,                 "cart_frozen"),
-    Step("reserve_inventory",    CART_FROZEN,        ("inventory.reserve",),
-         INVENTORY_RESERVED,     30,                 "inventory_reserved"),
-    Step("initiate_payment",     INVENTORY_RESERVED, ("inventory.extend", "payments.initiate"),
-         AWAITING_PAYMENT,       60,                 "payment_initiated"),
-    Step("await_payment_result", AWAITING_PAYMENT,   ("payments.lookup",),
-         PAYMENT_CONFIRMED,      900,                "payment_confirmed"),
-    Step("finalize_order",       PAYMENT_CONFIRMED,  ("inventory.commit", "orders.place", "payments.capture", "coupons.redeem"),
-         COMPLETED,              None,               "checkout_completed"),
+    #    step, in state                              port calls, strictly in order
+    #    then                     within (s), event
+    Step("freeze_cart",           STARTED,            ("carts.snapshot", "coupons.claim",
+                                                       "carts.close"),
+         CART_FROZEN,             30,                 "cart_frozen"),
+    Step("reserve_inventory",     CART_FROZEN,        ("inventory.reserve",),
+         INVENTORY_RESERVED,      30,                 "inventory_reserved"),
+    Step("initiate_payment",      INVENTORY_RESERVED, ("inventory.extend", "payments.initiate"),
+         AWAITING_PAYMENT,        60,                 "payment_initiated"),
+    Step("await_payment_result",  AWAITING_PAYMENT,   ("payments.lookup",),
+         PAYMENT_CONFIRMED,       900,                "payment_confirmed"),
+    Step("finalize_order",        PAYMENT_CONFIRMED,  ("inventory.commit", "orders.place",
+                                                       "payments.capture", "coupons.redeem"),
+         COMPLETED,               None,               "checkout_completed"),
 )
 # fmt: on
 STEP_IN = {step.state: step for step in FLOW}

@@ -56,11 +56,11 @@ def _next_of(checkout: Checkout, moment: Moment, step: Step, name: str) -> Decis
 
 def _once_more(checkout: Checkout, moment: Moment, step: Step, effect: Effect) -> Decision:
     """`within` is judged only after a try has just failed, never after an outage of our own."""
-    if effect.name == finalize_order.CAPTURE and effect.tries:
-        if finalize_order.nothing_left_to_capture(checkout):
-            short = finalize_order.capture_came_short(checkout, effect, moment)
-            if short is not None:
-                return short
+    tried_capture = effect.name == finalize_order.CAPTURE and effect.tries
+    if tried_capture and finalize_order.nothing_left_to_capture(checkout):
+        short = finalize_order.capture_came_short(checkout, effect, moment)
+        if short is not None:
+            return short
     if not abort_checkout.rests_until(effect, moment):
         return Call(effect.name, effect.generation, effect.arguments)
     within = moment.policy.within.get(step.name, step.within)
@@ -95,11 +95,13 @@ def _backward(checkout: Checkout, moment: Moment) -> Decision:
 
 def _after_the_end(checkout: Checkout, moment: Moment) -> Decision:
     """Money that is owed, and what came back to life late (an answer after its undo)."""
-    if checkout.state == CheckoutState.ABORTED:
-        late = abort_checkout.give_back(checkout, moment, undo_by_independent())
-        if isinstance(late, Call):
-            return late
-    return settle_money.settle(checkout, moment)
+    money = settle_money.settle(checkout, moment)
+    if checkout.state == CheckoutState.COMPLETED:
+        return money
+    late = abort_checkout.give_back(checkout, moment, undo_by_independent())
+    if isinstance(late, Wait) and isinstance(money, Wait):
+        return Wait(min(w.until for w in (late, money) if w.until))
+    return late if isinstance(late, Call) else money
 
 
 def undo_by_independent() -> dict[str, str]:

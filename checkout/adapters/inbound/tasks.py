@@ -10,7 +10,7 @@ from checkout.domain.exceptions import StorageUnavailable
 from checkout.domain.value_objects.checkout_id import parse_checkout_id
 
 
-@HUEY.task(name="tick", __module__="checkout", retries=0)  # type: ignore[misc]
+@HUEY.task(name="tick", __module__="checkout", retries=0)
 @close_db
 def tick(checkout_id: str) -> None:
     """Tick one checkout and hand over what it has to tell."""

@@ -40,7 +40,7 @@ def _always(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None
 
 
 def _may_abort(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
-    if checkout.state == CONFIRMED or checkout.state == CheckoutState.COMPLETED:
+    if checkout.state in (CONFIRMED, CheckoutState.COMPLETED):
         text = "It is too late to cancel: the payment went through and the order is being placed."
         raise Refused("too_late", text)
     if checkout.state in (CheckoutState.ABORTING, CheckoutState.ABORTED):
