@@ -1,0 +1,120 @@
+"""Who may see a checkout. The one rule for pages, REST and WebSocket.
+
+A checkout belongs to the browser that started it (a random id in its session data), to the user who
+was logged in then, and to whoever holds its bearer token. Everybody else is told that it does not
+exist, before anything else is looked at.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.http import HttpRequest
+
+from checkout.application.ports.outbound.checkout_queries_port import Ownership
+from checkout.application.use_cases.start_checkout import hashed
+from checkout.bootstrap import services
+from checkout.domain.exceptions import UnknownCheckout
+from checkout.domain.value_objects.checkout_id import CheckoutId, parse_checkout_id
+
+OWNER = "checkout_owner_id"
+_NOBODY = Ownership("", "", "", None, "", "", "")
+
+
+class Session(Protocol):
+    """What is needed of a Django session."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of the key."""
+        ...
+
+    def __setitem__(self, key: str, value: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks. `token` is None without a Bearer header; with one, the cookies say nothing.
+
+    `owner_id` is the browser's random id (empty when it has none), `user_id` the logged-in user.
+    """
+
+    token: str | None = None
+    owner_id: str = ""
+    user_id: int | None = None
+
+    @property
+    def by_cookie(self) -> bool:
+        """True when only cookies speak for the asker, so that CSRF must be checked."""
+        return self.token is None
+
+    @property
+    def name(self) -> str:
+        """How history calls them: `shopper` or `user:7`."""
+        return "shopper" if self.user_id is None else f"user:{self.user_id}"
+
+
+def bearer(authorization: str) -> str | None:
+    """The token of an Authorization header; None when it is no Bearer header."""
+    scheme, _, token = authorization.strip().partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def owner_id_of(session: Session, *, create: bool = False) -> str:
+    """The browser's random id, kept in the session's data (the session key changes at login)."""
+    owner_id = str(session.get(OWNER) or "")
+    if not owner_id and create:
+        owner_id = secrets.token_urlsafe(32)
+        session[OWNER] = owner_id
+    return owner_id
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who sends this request. Reads the session, so not on an event loop."""
+    token = bearer(request.headers.get("Authorization", ""))
+    return _actor(token, request.session, request.user) if token is None else Actor(token)
+
+
+def actor_of_scope(scope: Mapping[str, Any]) -> Actor:
+    """Who opens this socket: the same, from an ASGI scope. Reads the session, so not on a loop."""
+    headers = {name.lower(): value for name, value in scope.get("headers", ())}
+    token = bearer(headers.get(b"authorization", b"").decode("latin-1"))
+    if token is not None:
+        return Actor(token)
+    return _actor(None, scope.get("session") or {}, scope.get("user"))
+
+
+def _actor(token: str | None, session: Session, user: Any) -> Actor:
+    known = user is not None and user.is_authenticated
+    return Actor(token, owner_id_of(session), user.pk if known else None)
+
+
+def may_see(actor: Actor, ownership: Ownership) -> bool:
+    """Whether the checkout is the actor's. Hashes are compared in constant time."""
+    if actor.token is not None:
+        return _same(actor.token, ownership.token_hash)
+    mine = _same(actor.owner_id, ownership.owner_hash)
+    return mine or (actor.user_id is not None and actor.user_id == ownership.user_id)
+
+
+def authorised(actor: Actor, checkout_id: str) -> CheckoutId:
+    """The id, when it names a checkout of the actor's.
+
+    Raises UnknownCheckout, alike for a malformed id, an unknown checkout and somebody else's.
+    """
+    try:
+        found = parse_checkout_id(checkout_id)
+    except ValueError as error:
+        raise UnknownCheckout("There is no such checkout.") from error
+    ownership = services().queries.ownership(found)
+    if not may_see(actor, ownership or _NOBODY):
+        raise UnknownCheckout("There is no such checkout.")
+    return found
+
+
+def _same(secret: str, stored: str) -> bool:
+    same = hmac.compare_digest(hashed(secret), stored)
+    return same and bool(secret)
