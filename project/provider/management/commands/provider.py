@@ -22,6 +22,8 @@ class Command(BaseCommand):
     """Serves `project.provider.site_urls` until SIGTERM or Ctrl-C."""
 
     help = "Run the simulated payment provider alone (its tables must be migrated)."
+    # They would load the addresses of the shop, which this site does not serve.
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The address to listen on, and what differs from settings.PROVIDER."""
