@@ -11,8 +11,9 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from checkout.application.ports.outbound.checkout_queries_port import Ownership
@@ -23,16 +24,6 @@ from checkout.domain.value_objects.checkout_id import CheckoutId, parse_checkout
 
 OWNER = "checkout_owner_id"
 _NOBODY = Ownership("", "", "", None, "", "", "")
-
-
-class Session(Protocol):
-    """What is needed of a Django session."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The value of the key."""
-        ...
-
-    def __setitem__(self, key: str, value: Any) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +54,7 @@ def bearer(authorization: str) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def owner_id_of(session: Session, *, create: bool = False) -> str:
+def owner_id_of(session: SessionBase, *, create: bool = False) -> str:
     """The browser's random id, kept in the session's data (the session key changes at login)."""
     owner_id = str(session.get(OWNER) or "")
     if not owner_id and create:
@@ -75,7 +66,7 @@ def owner_id_of(session: Session, *, create: bool = False) -> str:
 def actor_of(request: HttpRequest) -> Actor:
     """Who sends this request. Reads the session, so not on an event loop."""
     token = bearer(request.headers.get("Authorization", ""))
-    return _actor(token, request.session, request.user) if token is None else Actor(token)
+    return _by_cookie(request.session, request.user) if token is None else Actor(token)
 
 
 def actor_of_scope(scope: Mapping[str, Any]) -> Actor:
@@ -84,12 +75,13 @@ def actor_of_scope(scope: Mapping[str, Any]) -> Actor:
     token = bearer(headers.get(b"authorization", b"").decode("latin-1"))
     if token is not None:
         return Actor(token)
-    return _actor(None, scope.get("session") or {}, scope.get("user"))
+    return _by_cookie(scope.get("session"), scope.get("user"))
 
 
-def _actor(token: str | None, session: Session, user: Any) -> Actor:
+def _by_cookie(session: SessionBase | None, user: Any) -> Actor:
     known = user is not None and user.is_authenticated
-    return Actor(token, owner_id_of(session), user.pk if known else None)
+    owner_id = "" if session is None else owner_id_of(session)
+    return Actor(None, owner_id, user.pk if known else None)
 
 
 def may_see(actor: Actor, ownership: Ownership) -> bool:

@@ -1,0 +1,1 @@
+"""What others may rely on: the API (OpenAPI 3.1) and the events (JSON Schema 2020-12)."""
