@@ -1,6 +1,6 @@
 """Write the API's contract anew, after a change of the API that is meant.
 
-    python -m tests.contracts.write
+python -m tests.contracts.write
 """
 
 from __future__ import annotations

@@ -236,4 +236,4 @@ def allowed_return_url(url: str | None, request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure()):
         text = "Only addresses of this shop are allowed."
         raise exceptions.ValidationError({"return_url": [text]})
-    return request.build_absolute_uri(url)
+    return request.build_absolute_uri(url).replace("%7Bid%7D", "{id}")
