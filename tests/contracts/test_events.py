@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from checkout.testing.builders import free_snapshot
 from tests.application.world import World
-from tests.contracts.documents import completed, errors_of
+from tests.contracts.documents import completed, errors_of, jsonschema
 
 EVENT = "checkout_completed.v1"
 
@@ -41,7 +40,7 @@ def _only(world: World) -> dict[str, Any]:
 
 
 def test_the_schema_is_a_schema() -> None:
-    Draft202012Validator.check_schema(completed())
+    jsonschema.Draft202012Validator.check_schema(completed())
 
 
 def test_a_completed_checkout_keeps_the_contract(world: World, published: dict[str, Any]) -> None:

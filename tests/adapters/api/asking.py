@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.test import Client
 
 from checkout.adapters.inbound.access import OWNER
@@ -31,7 +31,7 @@ class Caller:
     token: str = ""
     csrf: bool = True
 
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send it. A `body` that is not bytes is sent as JSON; header names have underscores."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
@@ -47,7 +47,7 @@ class Caller:
         assert answer["Cache-Control"] == "no-store"
         return answer
 
-    def start(self, cart: str = "cart-1", key: str = "key-1", **body: Any) -> HttpResponse:
+    def start(self, cart: str = "cart-1", key: str = "key-1", **body: Any) -> Any:
         """Place the order."""
         return self.call("POST", START, {"cart_id": cart, **body}, Idempotency_Key=key)
 
@@ -60,16 +60,16 @@ def browser(*carts: str, owner: str = "") -> Caller:
     if owner:
         session[OWNER] = owner
     session.save()
-    client.cookies["sessionid"] = session.session_key
+    client.cookies["sessionid"] = str(session.session_key)
     return Caller(client)
 
 
-def body_of(answer: HttpResponse) -> Any:
+def body_of(answer: Any) -> Any:
     """What the answer says."""
     return json.loads(answer.content)
 
 
-def code_of(answer: HttpResponse) -> str:
+def code_of(answer: Any) -> str:
     """The problem's word."""
     assert answer["Content-Type"] == "application/problem+json"
     body = body_of(answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -130,7 +131,7 @@ def test_an_empty_secret_matches_no_empty_hash() -> None:
 
 def test_a_socket_is_asked_the_same(shopper: Caller, started: str) -> None:
     session = shopper.client.session
-    scope = {"headers": [], "session": session, "user": None}
+    scope: dict[str, Any] = {"headers": [], "session": session, "user": None}
     assert actor_of_scope(scope).owner_id == session[OWNER]
     with_token = {**scope, "headers": [(b"authorization", b"bearer abc")]}
     assert actor_of_scope(with_token) == Actor("abc")

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.db import OperationalError
-from django.http import HttpResponse
 from django.test import Client
 
 from checkout import bootstrap
@@ -21,7 +20,7 @@ from tests.contracts.documents import PROBLEM
 URL = "/webhooks/payments/simulated/"
 
 
-def send(body: Any, signature: str = "valid", url: str = URL, **more: Any) -> HttpResponse:
+def send(body: Any, signature: str = "valid", url: str = URL, **more: Any) -> Any:
     """What the provider does. It has no cookie and no CSRF token."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"X-Signature": signature} if signature else {}
@@ -36,7 +35,7 @@ def message(world: World, event: str = "evt_1", **more: str) -> dict[str, str]:
     return {"id": event, "kind": "payment.updated", **known, **more}
 
 
-def code_of(answer: HttpResponse) -> str:
+def code_of(answer: Any) -> str:
     """The problem's word."""
     assert answer["Content-Type"] == PROBLEM
     return str(json.loads(answer.content)["code"])
