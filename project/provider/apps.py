@@ -4,7 +4,11 @@ from django.apps import AppConfig
 
 
 class ProviderConfig(AppConfig):
-    """The simulated payment provider, label `provider`."""
+    """The simulated payment provider.
+
+    Installing it makes its tables and its admin lists. It does nothing by itself: the host includes
+    its addresses and runs its `deliveries.Timers`, or `manage.py provider` does both.
+    """
 
     name = "project.provider"
     label = "provider"
