@@ -18,4 +18,4 @@ RUN SECRET_KEY=build python manage.py collectstatic --noinput -v 0 \
 
 USER shop
 EXPOSE 8000
-CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "project.asgi:application"]
+CMD ["python", "-m", "project.server", "-b", "0.0.0.0", "-p", "8000", "project.asgi:application"]

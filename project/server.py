@@ -1,4 +1,8 @@
-"""Daphne that drains: on SIGTERM requests finish, and sockets are told to come back."""
+"""Daphne that drains: on SIGTERM requests finish, and sockets are told to come back.
+
+`python -m project.server -b HOST -p PORT project.asgi:application` runs a web process of the
+production form; the options are daphne's own.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Any
 
 import daphne.server
 from autobahn.twisted.websocket import WebSocketServerProtocol
+from daphne.cli import CommandLineInterface
 from twisted.internet import defer
 
 SERVICE_RESTART = 1012  # the close code on which htmx connects again by itself
@@ -50,3 +55,13 @@ class DrainingServer(daphne.server.Server):
             else:
                 requests.append(task)
         return requests, sockets
+
+
+class CommandLine(CommandLineInterface):
+    """The `daphne` command with the draining server."""
+
+    server_class = DrainingServer
+
+
+if __name__ == "__main__":
+    CommandLine.entrypoint()

@@ -1,0 +1,189 @@
+"""The whole product as processes of its own, in the form that the test run asks for.
+
+On SQLite: `manage.py demo`, one process. With private PostgreSQL and Redis servers: web, worker
+and provider processes, each to be stopped, killed and started alone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx2
+import psycopg
+
+from tests.services import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+
+class NotStarted(Exception):
+    """A process of the product did not come up; says which, and what it wrote last."""
+
+
+class Stack:
+    """Starts the product with its own database and files; ends what it started, by pid."""
+
+    def __init__(self, **environment: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="checkout-e2e-")
+        self.folder = Path(self._folder.name)
+        self.port, self.provider_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.production = "CHECKOUT_TEST_REDIS" in os.environ
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.environment = {**os.environ, **self._addresses(), **environment}
+
+    def _addresses(self) -> dict[str, str]:
+        common = {
+            "DJANGO_SETTINGS_MODULE": "project.settings",
+            "PORT": str(self.port),
+            "DATA_DIR": str(self.folder),
+            "SECRET_KEY": "only-for-tests-" + "y" * 40,
+            "PYTHONUNBUFFERED": "1",
+            "REDIS_URL": "",
+            "DATABASE_URL": f"sqlite:///{self.folder / 'db.sqlite3'}",
+        }
+        if not self.production:
+            return common
+        # The shopper's browser meets the provider on another site, as in real life.
+        provider = f"http://localhost:{self.provider_port}/provider"
+        return {
+            **common,
+            "DATABASE_URL": self._own_database(),
+            "REDIS_URL": f"{os.environ['CHECKOUT_TEST_REDIS']}/14",
+            "PROVIDER_URL": provider,
+            "WEBHOOK_URL": f"{self.url}/webhooks/payments/simulated/",
+        }
+
+    def _own_database(self) -> str:
+        given = urlsplit(os.environ["CHECKOUT_TEST_DATABASE"])
+        self._database = f"e2e_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(os.environ["CHECKOUT_TEST_DATABASE"], autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{self._database}"')
+        return urlunsplit(given._replace(path=f"/{self._database}"))
+
+    def __enter__(self) -> Stack:
+        try:
+            if self.production:
+                self.manage("migrate", "-v", "0")
+                self.manage("fill_shop")
+            self.start_all()
+        except BaseException:
+            self.stop_all()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop_all()
+        self._folder.cleanup()
+
+    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a management command to its end."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=check,
+        )
+
+    def start_all(self) -> None:
+        """Start every process that does not run, and wait until the site is ready."""
+        for name, command in self._commands().items():
+            self.start(name, command)
+        self.wait_until_ready()
+
+    def _commands(self) -> dict[str, list[str]]:
+        if not self.production:
+            return {"demo": ["manage.py", "demo"]}
+        web = ["-m", "project.server", "-b", "127.0.0.1", "-p", str(self.port), "-v", "0"]
+        return {
+            "provider": ["manage.py", "provider", "--host", "localhost"]
+            + ["--port", str(self.provider_port)],
+            "worker": ["manage.py", "run_huey"],
+            "web": [*web, "project.asgi:application"],
+        }
+
+    def start(self, name: str, command: list[str] | None = None) -> None:
+        """Start one process, unless it runs."""
+        running = self.processes.get(name)
+        if running is not None and running.poll() is None:
+            return
+        with self.log(name).open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, *(command or self._commands()[name])],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def log(self, name: str) -> Path:
+        """The file that a process writes to."""
+        return self.folder / f"{name}.log"
+
+    def wait_until_ready(self) -> None:
+        """Wait for /healthz/ready. Raises NotStarted when a process ends or it takes too long."""
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until:
+            for name, process in self.processes.items():
+                if process.poll() is not None:
+                    raise NotStarted(f"{name} ended:\n{self._last_words(name)}")
+            try:
+                if httpx2.get(f"{self.url}/healthz/ready", timeout=2).status_code == 200:
+                    return
+            except httpx2.HTTPError:
+                pass
+            time.sleep(0.1)
+        words = "\n".join(f"{name}: {self._last_words(name)}" for name in self.processes)
+        raise NotStarted(f"The site was not ready after {READY_SECONDS:.0f} s.\n{words}")
+
+    def _last_words(self, name: str) -> str:
+        return self.log(name).read_text(errors="replace")[-3000:]
+
+    def kill(self, name: str) -> None:
+        """kill -9, and wait until it is gone."""
+        process = self.processes[name]
+        process.send_signal(signal.SIGKILL)
+        process.wait(STOP_SECONDS)
+
+    def stop(self, name: str) -> int:
+        """SIGTERM; the exit code. A process that will not end is killed."""
+        process = self.processes[name]
+        if process.poll() is None:
+            process.terminate()
+        try:
+            return process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill(name)
+            raise
+
+    def stop_all(self) -> None:
+        """End everything that was started."""
+        for name in reversed(list(self.processes)):
+            process = self.processes[name]
+            if process.poll() is None:
+                process.terminate()
+        for name, process in self.processes.items():
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill(name)
