@@ -1,4 +1,8 @@
-"""The Django app. Opens no connection at start: a worker may fork after it."""
+"""The Django app: one line in INSTALLED_APPS, `checkout`.
+
+It opens no database connection and starts no thread at import: a worker may fork after it, and a
+management command should not find itself sweeping.
+"""
 
 from __future__ import annotations
 

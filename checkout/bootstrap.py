@@ -86,7 +86,7 @@ def build(
     return Services(
         engine=Engine(repository, ports, policy, progress, project, fault),
         relay=RelayEvents(DjangoOutbox(), publisher, fault),
-        start=StartCheckoutUseCase(repository, queries, scheduler, settings.SECRET_KEY, project),
+        start=StartCheckoutUseCase(repository, queries, scheduler, settings.SECRET_KEY),
         desk=CommandDesk(repository, queries, scheduler, ports.payments, policy, read_now),
         repository=repository,
         queries=queries,

@@ -92,6 +92,8 @@ def _lookup(checkout: Checkout, moment: Moment) -> Decision | None:
 
 
 def _deadline(checkout: Checkout, moment: Moment) -> Decision | None:
+    if checkout.effect(CLOSE, checkout.generation) is not None:
+        return None  # closing has begun, and has pauses of its own
     if checkout.deadline_at is None or checkout.deadline_at > moment.now:
         return Wait(checkout.deadline_at)
     if checkout.payment.facts.closed:

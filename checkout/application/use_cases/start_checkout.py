@@ -5,9 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
 
 from checkout.application.ports.inbound.start_checkout_port import StartCheckout, Started
 from checkout.application.ports.outbound.checkout_queries_port import (
@@ -19,10 +16,8 @@ from checkout.application.ports.outbound.checkout_repository_port import (
     NewCheckout,
 )
 from checkout.application.ports.outbound.scheduler_port import SchedulerPort
-from checkout.domain.checkout import Checkout
 from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.checkout_id import CheckoutId, new_checkout_id
-from checkout.domain.value_objects.checkout_state import CheckoutState
 
 
 def hashed(secret: str) -> str:
@@ -37,7 +32,7 @@ def token_of(secret: str, checkout_id: CheckoutId, nonce: str) -> str:
 
 
 class StartCheckoutUseCase:
-    """StartCheckoutPort. `secret` signs the tokens, `project` folds a checkout for its first view."""
+    """StartCheckoutPort. `secret` signs the tokens."""
 
     def __init__(
         self,
@@ -45,18 +40,16 @@ class StartCheckoutUseCase:
         queries: CheckoutQueriesPort,
         scheduler: SchedulerPort,
         secret: str,
-        project: Callable[[Checkout], dict[str, Any]],
     ) -> None:
         self._repository = repository
         self._queries = queries
         self._scheduler = scheduler
         self._secret = secret
-        self._project = project
 
     def start(self, command: StartCheckout) -> Started:
         """Store the checkout and ring. A cart has one live checkout: a second start returns it."""
         new = self._new(command)
-        stored = self._repository.start(new, self._first_view(new), command.actor)
+        stored = self._repository.start(new, command.actor)
         if stored == new.id:
             self._scheduler.ring(stored)
             return Started(stored, token_of(self._secret, stored, new.nonce), True)
@@ -78,12 +71,6 @@ class StartCheckoutUseCase:
             user_id=command.user_id,
             return_url=command.return_url.replace("{id}", str(checkout_id)),
             idempotency_key=command.idempotency_key,
-        )
-
-    def _first_view(self, new: NewCheckout) -> dict[str, Any]:
-        now = datetime.now(UTC)  # only for the shape: the read model shows no time of it
-        return self._project(
-            Checkout(new.id, new.cart, CheckoutState.STARTED, 1, created_at=now, entered_at=now)
         )
 
     def _same_request(

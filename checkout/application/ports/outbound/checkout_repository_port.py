@@ -90,7 +90,7 @@ class CheckoutRepositoryPort(Protocol):
     lease raises LostFence, having written nothing, when the fence was raised by somebody else.
     """
 
-    def start(self, new: NewCheckout, view: Mapping[str, Any], actor: str) -> CheckoutId:
+    def start(self, new: NewCheckout, actor: str) -> CheckoutId:
         """Store a new checkout, due at once; or return the live one that this cart already has."""
         ...
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Case, F, Q, Value, When
 
 from checkout.adapters.outbound.persistence.database_time import (
@@ -38,7 +38,7 @@ from checkout.application.ports.outbound.checkout_repository_port import (
     NewCheckout,
 )
 from checkout.domain.checkout import Checkout
-from checkout.domain.exceptions import LostFence, UnknownCheckout
+from checkout.domain.exceptions import LostFence, Refused, UnknownCheckout
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
 
@@ -55,17 +55,17 @@ class _Stored:
 class DjangoCheckoutRepository:
     """CheckoutRepositoryPort on Django's ORM, alike on PostgreSQL and SQLite."""
 
-    def start(self, new: NewCheckout, view: Mapping[str, Any], actor: str) -> CheckoutId:
+    def start(self, new: NewCheckout, actor: str) -> CheckoutId:
         """Store a new checkout, due at once; or return the live one that this cart already has."""
         try:
             with one_transaction():
-                writes.insert_checkout(new, view, actor, read_now())
+                writes.insert_checkout(new, actor, read_now())
         except IntegrityError:
             with storage():
                 live = CheckoutSession.objects.exclude(state="aborted").filter(cart=new.cart)
                 found = live.values_list("id", flat=True).first()
             if found is None:
-                return self.start(new, view, actor)  # it was aborted in between
+                return self.start(new, actor)  # it was aborted in between
             return CheckoutId(found)
         return new.id
 
@@ -183,6 +183,8 @@ class DjangoCheckoutRepository:
                     writes.wake(checkout_id)
         except IntegrityError:
             return False
+        except DataError as error:
+            raise Refused("malformed", "The message holds what cannot be stored.") from error
         return True
 
     def adopt_all_parked(self) -> int:

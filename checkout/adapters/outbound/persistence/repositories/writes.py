@@ -18,6 +18,7 @@ from checkout.adapters.outbound.persistence.models import (
     CheckoutSession,
     CheckoutSummary,
 )
+from checkout.adapters.outbound.persistence.rows import to_checkout
 from checkout.application.ports.outbound.checkout_repository_port import (
     Change,
     InboxMessage,
@@ -26,17 +27,18 @@ from checkout.application.ports.outbound.checkout_repository_port import (
 from checkout.domain.checkout import Checkout, Passage
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.domain.value_objects.checkout_state import CheckoutState
+from checkout.read_models.checkout_progress import project
 from checkout.read_models.checkout_summary import summarise
 
 STARTED = CheckoutState.STARTED.value
 
 
-def insert_checkout(new: NewCheckout, view: Mapping[str, Any], actor: str, now: datetime) -> None:
+def insert_checkout(new: NewCheckout, actor: str, now: datetime) -> None:
     """Session, first history row, first event and progress of a new checkout.
 
     Raises IntegrityError when the cart has a live checkout.
     """
-    CheckoutSession.objects.create(
+    session = CheckoutSession.objects.create(
         id=new.id,
         cart=new.cart,
         nonce=new.nonce,
@@ -50,11 +52,15 @@ def insert_checkout(new: NewCheckout, view: Mapping[str, Any], actor: str, now: 
         due_at=now,
     )
     passage = Passage("start_checkout", "", STARTED, actor, "", 1, now)
-    _insert_history(new.id, [passage])
+    history = _insert_history(new.id, [passage])
     data = {"checkout_id": str(new.id), "cart": new.cart}
     _insert_events(new.id, [("checkout_started", data)], now)
     CheckoutProgress.objects.create(
-        checkout_id=new.id, version=1, state=STARTED, body=dict(view), updated_at=now
+        checkout_id=new.id,
+        version=1,
+        state=STARTED,
+        body=project(to_checkout(session, [], history)),
+        updated_at=now,
     )
 
 
@@ -128,8 +134,8 @@ def _mark_applied(change: Change, now: datetime) -> None:
         CheckoutInbox.objects.filter(pk=message.row).update(applied_at=now, outcome=outcome)
 
 
-def _insert_history(checkout_id: CheckoutId, passages: Iterable[Passage]) -> None:
-    CheckoutHistory.objects.bulk_create(
+def _insert_history(checkout_id: CheckoutId, passages: Iterable[Passage]) -> list[CheckoutHistory]:
+    return CheckoutHistory.objects.bulk_create(
         CheckoutHistory(
             checkout_id=checkout_id,
             version=p.version,
