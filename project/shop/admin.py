@@ -55,21 +55,27 @@ class ReadOnlyLines(admin.TabularInline):
 class StockForm(forms.ModelForm):
     """Stock is changed by the difference, so that a sale in the meantime is not undone."""
 
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
     class Meta:
         model = StockItem
         fields = ("on_hand",)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = self.instance.on_hand
+
     def save(self, commit: bool = True) -> StockItem:
         """Add what was typed minus what was shown; never below zero."""
-        typed, shown = self.cleaned_data["on_hand"], self.initial.get("on_hand", 0)
-        if commit and self.instance.pk and not self.instance._state.adding:
-            rows = StockItem.objects.filter(pk=self.instance.pk)
-            change = typed - shown
-            if not rows.filter(on_hand__gte=-change).update(on_hand=F("on_hand") + change):
-                rows.update(on_hand=0)
-            self.instance.refresh_from_db()
-            return self.instance
-        return super().save(commit)
+        if self.instance._state.adding:
+            return super().save(commit)
+        typed, seen = self.cleaned_data["on_hand"], self.cleaned_data["seen"]
+        change = typed - (typed if seen is None else seen)
+        rows = StockItem.objects.filter(pk=self.instance.pk)
+        if not rows.filter(on_hand__gte=-change).update(on_hand=F("on_hand") + change):
+            rows.update(on_hand=0)
+        self.instance.refresh_from_db()
+        return self.instance
 
 
 class StockInline(admin.StackedInline):

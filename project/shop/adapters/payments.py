@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import weakref
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,6 +114,7 @@ class SimulatedPayments:
                     timeout=_timeout(float(said.get("TIMEOUT", TIMEOUT))),
                     trust_env=False,
                 )
+                weakref.finalize(self, self._client.close)
             return self._client
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -35,7 +35,7 @@ def wish(sku: str, quantity: int = 1, price: int = 1800) -> SnapshotLine:
     return SnapshotLine(sku, sku.title(), quantity, price, price * quantity)
 
 
-def in_a_while() -> object:
+def in_a_while() -> datetime:
     """When a hold of these tests ends."""
     return timezone.now() + UNTIL
 
@@ -51,7 +51,7 @@ def stock(sku: str, on_hand: int) -> None:
     StockItem.objects.filter(product__sku=sku).update(on_hand=on_hand)
 
 
-def at_once(calls: list[Callable[[], object]]) -> list[object]:
+def at_once(calls: Sequence[Callable[..., object]]) -> list[object]:
     """Run the calls in threads of their own; their answers, or the errors that they raised."""
 
     def run(call: Callable[[], object]) -> object:

@@ -109,7 +109,9 @@ class TestCarts:
         answered, problem, content_type = post(body)
         assert (answered, problem["code"], problem["status"]) == (status, code, status)
         assert content_type == "application/problem+json"
-        assert problem["detail"] and problem["title"] and problem["type"].startswith("urn:")
+        assert problem["detail"]
+        assert problem["title"]
+        assert problem["type"].startswith("urn:")
         assert not Cart.objects.exists()
 
     @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
 from checkout.domain.exceptions import Refused
@@ -31,7 +32,7 @@ def closed(cart: Cart) -> str:
 
 
 class TestProof:
-    def request(self, secret: str = "") -> object:
+    def request(self, secret: str = "") -> HttpRequest:
         request = RequestFactory().get("/")
         request.session = Client().session
         if secret:

@@ -89,6 +89,10 @@ def test_the_snapshot_is_the_quote() -> None:
     cart = a_cart({"MUG-TIDE": 2}, "WELCOME10", email="a@example.com", shipping="express")
     quote = price(cart)
     frozen = snapshot(cart, quote)
-    assert (frozen.total, frozen.cart, frozen.coupons) == (quote.total, str(cart.pk), ("WELCOME10",))
+    assert (frozen.total, frozen.cart, frozen.coupons) == (
+        quote.total,
+        str(cart.pk),
+        ("WELCOME10",),
+    )
     assert frozen.buyer["email"] == "a@example.com"
     assert frozen.delivery["shipping"] == "express"

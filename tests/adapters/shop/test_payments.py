@@ -1,0 +1,310 @@
+"""The payments adapter: against the real provider over HTTP, and against one that misbehaves."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx2
+import pytest
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from checkout.domain.exceptions import BadSignature, Refused, Unavailable
+from checkout.domain.value_objects.money import Money
+from project.shop.adapters.payments import SimulatedPayments
+from tests.adapters.shop.conftest import new_key
+
+SIXTEEN = Money(1600, "EUR")
+SECRET = "a-secret-for-webhooks"
+
+
+@pytest.mark.urls("project.provider.site_urls")
+@pytest.mark.django_db(transaction=True)
+class TestWithTheProvider:
+    @pytest.fixture
+    def payments(self, live_server: LiveServer, settings: Settings) -> SimulatedPayments:
+        settings.PROVIDER = {
+            "BASE_URL": f"{live_server.url}/provider",
+            "API_KEY": "k",
+            "WEBHOOK_SECRET": SECRET,
+            "WEBHOOK_URL": "http://127.0.0.1:9/nobody",
+            "TIMEOUT": 20,
+        }
+        return SimulatedPayments()
+
+    def begun(self, payments: SimulatedPayments, outcome: str = "") -> tuple[str, str]:
+        key = new_key("payments.initiate")
+        begun = payments.initiate(key, SIXTEEN, "digest", "https://shop.example/back/")
+        if outcome:
+            answer = httpx2.post(begun.action["url"], data={"outcome": outcome}, trust_env=False)
+            assert answer.status_code == 303
+        return key, begun.reference
+
+    def test_a_payment_from_its_start_to_its_refund(self, payments: SimulatedPayments) -> None:
+        key, reference = self.begun(payments, "approve")
+        facts = payments.lookup(key, reference)
+        assert (facts.authorised, facts.captured) == (1600, 0)
+        assert (facts.currency, facts.digest) == ("EUR", "digest")
+        capture = new_key("payments.capture")
+        for _ in range(2):
+            assert payments.capture(capture, reference, SIXTEEN).captured == 1600
+        refund = new_key("payments.refund")
+        for _ in range(2):
+            assert payments.refund(refund, reference, SIXTEEN).returned == 1600
+
+    def test_the_same_key_is_the_same_payment(self, payments: SimulatedPayments) -> None:
+        key, reference = self.begun(payments)
+        again = payments.initiate(key, SIXTEEN, "digest", "https://shop.example/back/")
+        assert again.reference == reference
+        assert again.action["type"] == "redirect"
+
+    def test_an_unanswered_payment_is_found_by_its_key(self, payments: SimulatedPayments) -> None:
+        key, _ = self.begun(payments, "approve")
+        assert payments.lookup(key, "").authorised == 1600
+        assert payments.lookup(new_key("payments.initiate"), "").paid == 0
+
+    def test_a_closed_payment_is_unpaid_for_good(self, payments: SimulatedPayments) -> None:
+        _, reference = self.begun(payments)
+        facts = payments.close(new_key("payments.close"), reference)
+        assert (facts.closed, facts.paid) == (True, 0)
+
+    def test_a_decline_says_why(self, payments: SimulatedPayments) -> None:
+        key, reference = self.begun(payments, "decline")
+        facts = payments.lookup(key, reference)
+        assert (facts.closed, facts.paid) == (True, 0)
+        assert facts.error
+
+    def test_a_void_lets_go(self, payments: SimulatedPayments) -> None:
+        _, reference = self.begun(payments, "approve")
+        assert payments.void(new_key("payments.void"), reference).uncaptured == 0
+
+    @pytest.mark.parametrize(
+        ("call", "code"),
+        [
+            (lambda p, r: p.capture(new_key("c"), r, SIXTEEN), "capture_refused"),
+            (lambda p, r: p.void(new_key("v"), r), "void_refused"),
+            (lambda p, r: p.refund(new_key("r"), r, SIXTEEN), "refund_refused"),
+            (lambda p, r: p.close(new_key("x"), "no-such"), "close_refused"),
+            (lambda p, r: p.initiate(new_key("i"), Money(0, "EUR"), "d", "/b"), "payment_refused"),
+        ],
+    )
+    def test_a_definite_no_is_a_refusal(
+        self, payments: SimulatedPayments, call: Any, code: str
+    ) -> None:
+        _, reference = self.begun(payments)
+        with pytest.raises(Refused) as no:
+            call(payments, reference)
+        assert no.value.code == code
+        assert no.value.message
+
+    def test_a_wrong_api_key_is_a_fault_of_ours(
+        self, payments: SimulatedPayments, settings: Settings
+    ) -> None:
+        settings.PROVIDER = {**settings.PROVIDER, "API_KEY": "wrong"}
+        payments._connected().headers["Authorization"] = "Bearer nonsense"
+        with pytest.raises(RuntimeError, match="API key"):
+            payments.lookup("key", "pay_1")
+
+
+class Misbehaving:
+    """An HTTP server that gives the same answer to everything, perhaps too late."""
+
+    def __init__(self) -> None:
+        self.status, self.body, self.hurry = 200, b"{}", threading.Event()
+        self.hurry.set()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                outer.hurry.wait(10)
+                self.send_response(outer.status)
+                self.send_header("Content-Length", str(len(outer.body)))
+                self.end_headers()
+                self.wfile.write(outer.body)
+
+            def do_GET(self) -> None:
+                self.do_POST()
+
+            def log_message(self, *args: Any, **named: Any) -> None:
+                """Nothing on stderr."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+
+@pytest.fixture
+def bad() -> Iterator[Misbehaving]:
+    server = Misbehaving()
+    thread = threading.Thread(target=server.server.serve_forever, args=(0.02,))
+    thread.start()
+    yield server
+    server.hurry.set()
+    server.server.shutdown()
+    thread.join()
+    server.server.server_close()
+
+
+@pytest.fixture
+def payments(bad: Misbehaving, settings: Settings) -> SimulatedPayments:
+    settings.PROVIDER = {
+        "BASE_URL": bad.url,
+        "API_KEY": "k",
+        "WEBHOOK_SECRET": SECRET,
+        "TIMEOUT": 0.5,
+    }
+    return SimulatedPayments()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, b"{}"),
+        (502, b"<html>Bad gateway</html>"),
+        (503, b'{"error": {"code": "busy"}}'),
+        (408, b"{}"),
+        (429, b"{}"),
+        (409, b'{"error": {"code": "key_in_flight"}}'),
+        (200, b"<html>A captive portal</html>"),
+        (200, b"[]"),
+        (200, b"{}"),
+        (200, b'{"facts": {"authorised": "1600"}}'),
+    ],
+)
+def test_what_says_nothing_about_the_payment_is_unknown(
+    bad: Misbehaving, payments: SimulatedPayments, status: int, body: bytes
+) -> None:
+    bad.status, bad.body = status, body
+    with pytest.raises(Unavailable):
+        payments.capture(new_key("payments.capture"), "pay_1", SIXTEEN)
+
+
+def test_silence_ends_within_the_time_that_a_call_may_take(
+    bad: Misbehaving, payments: SimulatedPayments
+) -> None:
+    bad.hurry.clear()
+    begun = time.monotonic()
+    with pytest.raises(Unavailable):
+        payments.close(new_key("payments.close"), "pay_1")
+    assert time.monotonic() - begun < 2
+
+
+def test_nobody_there_is_unknown(settings: Settings) -> None:
+    settings.PROVIDER = {"BASE_URL": "http://127.0.0.1:9", "API_KEY": "k", "WEBHOOK_SECRET": SECRET}
+    with pytest.raises(Unavailable):
+        SimulatedPayments().lookup("key", "pay_1")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "same_site", "url"),
+    [
+        ("http://127.0.0.1:8000/provider", None, "/provider/pay/1/"),
+        ("http://localhost:8000/provider", None, "http://localhost:8000/provider/pay/1/"),
+        ("https://pay.example/provider", True, "/provider/pay/1/"),
+    ],
+)
+def test_the_page_is_relative_on_our_own_site(
+    bad: Misbehaving,
+    payments: SimulatedPayments,
+    settings: Settings,
+    base_url: str,
+    same_site: bool | None,
+    url: str,
+) -> None:
+    facts = dict.fromkeys(("authorised", "captured", "refunded", "refund_failed", "voided"), 0)
+    payment = {
+        "id": "pay_1",
+        "currency": "EUR",
+        "digest": "d",
+        "facts": facts,
+        "hosted_path": "/provider/pay/1/",
+        "hosted_url": f"{base_url}/pay/1/",
+    }
+    bad.body = json.dumps(payment).encode()
+    payments._connected()
+    settings.PORT = 8000
+    settings.PROVIDER = {**settings.PROVIDER, "BASE_URL": base_url}
+    if same_site is not None:
+        settings.PROVIDER = {**settings.PROVIDER, "SAME_SITE": same_site}
+    begun = payments.initiate(new_key("payments.initiate"), SIXTEEN, "d", "/back/")
+    assert begun.action == {"type": "redirect", "url": url}
+
+
+def signed(body: bytes, secret: bytes = SECRET.encode(), age: int = 0) -> dict[str, str]:
+    stamp = str(int(time.time()) - age)
+    digest = hmac.new(secret, b".".join((b"evt_1", stamp.encode(), body)), hashlib.sha256).digest()
+    return {
+        "webhook-id": "evt_1",
+        "webhook-timestamp": stamp,
+        "webhook-signature": f"v1,AAAA v1,{base64.b64encode(digest).decode()}",
+    }
+
+
+EVENT = json.dumps(
+    {"type": "payment.authorised", "data": {"id": "pay_1", "reference": "c:payments.initiate:1"}}
+).encode()
+
+
+class TestWebhooks:
+    def test_a_signed_message_is_read(self, payments: SimulatedPayments) -> None:
+        message = payments.parse_webhook(signed(EVENT), EVENT)
+        assert (message.id, message.kind, message.reference) == (
+            "evt_1",
+            "payment.authorised",
+            "pay_1",
+        )
+        assert message.merchant_reference == "c:payments.initiate:1"
+
+    def test_an_old_secret_counts_while_both_are_named(
+        self, payments: SimulatedPayments, settings: Settings
+    ) -> None:
+        new = "whsec_" + base64.b64encode(b"the new one").decode()
+        settings.PROVIDER = {**settings.PROVIDER, "WEBHOOK_SECRET": f"{new} {SECRET}"}
+        for secret in (b"the new one", SECRET.encode()):
+            assert payments.parse_webhook(signed(EVENT, secret), EVENT).id == "evt_1"
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"webhook-id": "evt_2"},
+            {"webhook-id": ""},
+            {"webhook-timestamp": "soon"},
+            {"webhook-timestamp": "1"},
+            {"webhook-signature": ""},
+            {"webhook-signature": "v1,é"},
+            {"webhook-signature": "v1a,AAAA"},
+        ],
+    )
+    def test_a_message_that_was_not_signed_so_is_refused(
+        self, payments: SimulatedPayments, change: dict[str, str]
+    ) -> None:
+        with pytest.raises(BadSignature):
+            payments.parse_webhook({**signed(EVENT), **change}, EVENT)
+
+    def test_another_body_another_secret_another_time(self, payments: SimulatedPayments) -> None:
+        for headers, body in (
+            (signed(EVENT), EVENT + b" "),
+            (signed(EVENT, b"guessed"), EVENT),
+            (signed(EVENT, age=301), EVENT),
+            (signed(EVENT, age=-310), EVENT),
+        ):
+            with pytest.raises(BadSignature):
+                payments.parse_webhook(headers, body)
+
+    @pytest.mark.parametrize(
+        "body", [b"{", b"[]", b"{}", b'{"type": 1, "data": {"id": "a", "reference": "b"}}', b"\xff"]
+    )
+    def test_a_signed_body_without_sense_is_malformed(
+        self, payments: SimulatedPayments, body: bytes
+    ) -> None:
+        with pytest.raises(Refused) as no:
+            payments.parse_webhook(signed(body), body)
+        assert no.value.code == "malformed"
