@@ -62,7 +62,7 @@ def put(cart: Cart, sku: str, quantity: int) -> None:
 def add(cart: Cart, sku: str, quantity: int) -> None:
     """Put more of a product into the cart. Raises CartProblem as `put` does."""
     with editing(cart):
-        line = cart.lines.filter(product__sku=sku).first()
+        line = cart.lines.filter(product=find_product(sku)).first()
         if quantity < 1:
             raise CartProblem("bad_quantity", "Choose at least one.")
         _put(cart, sku, quantity + (line.quantity if line else 0))
