@@ -1,0 +1,46 @@
+"""The one fragment that page, socket and POST answers share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from checkout.adapters.inbound.web.amounts import in_words
+from checkout.adapters.inbound.web.screen import Screen, screen
+from checkout.application.ports.outbound.checkout_queries_port import ProgressView
+
+
+def context_of(shown: Screen) -> dict[str, Any]:
+    """The template context of a screen, with amounts in words."""
+    return {"screen": shown, "view": shown.view, "receipt": receipt(shown.view.cart)}
+
+
+def render_fragment(view: ProgressView, request: HttpRequest | None = None) -> tuple[str, Screen]:
+    """HTML of the fragment and the screen it shows. Forms carry a CSRF token only with a request."""
+    shown = screen(view)
+    context = context_of(shown)
+    return render_to_string("checkout/_progress.html", context, request=request), shown
+
+
+def announcement(shown: Screen) -> str:
+    """What is spoken about this screen: an out-of-band swap into a region that stands already."""
+    return render_to_string("checkout/_say.html", {"screen": shown})
+
+
+def receipt(cart: Any) -> dict[str, Any] | None:
+    """A frozen cart with its amounts in words; None while there is none."""
+    if not cart:
+        return None
+    currency = cart["currency"]
+
+    def priced(items: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+        return [{**item, "shown": in_words(item[name], currency)} for item in items]
+
+    return {
+        "lines": priced(cart["lines"], "total"),
+        "discounts": priced(cart["discounts"], "amount"),
+        "charges": priced(cart["charges"], "amount"),
+        "total": in_words(cart["total"], currency),
+    }

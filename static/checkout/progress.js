@@ -1,0 +1,83 @@
+/* The live page: newer fragments only, the title, waiting words, the countdown, and what to do
+   when the socket is gone. The server decides everything; this file only shows it. */
+(function () {
+  "use strict";
+  var POLL_MS = 5000, LOST_MS = 3000, TICK_MS = 1000;
+  var connected = false, lostSince = Date.now(), lastPoll = 0;
+
+  // Before htmx starts: come back soon, not after a minute (1012 is a restarting server).
+  htmx.config.wsReconnectDelay = function (tries) {
+    return Math.min(250 * Math.pow(2, tries), 3000) * (0.5 + Math.random() / 2);
+  };
+
+  function fragment() { return document.getElementById("checkout-progress"); }
+  function version(element) { return Number(element && element.dataset.version || 0); }
+
+  function poll() {
+    lastPoll = Date.now();
+    var live = document.getElementById("live");
+    if (live) { htmx.ajax("GET", live.dataset.url, { source: live, swap: "none" }); }
+  }
+
+  function showConnection() {
+    var line = document.getElementById("connection");
+    var lost = !connected && Date.now() - lostSince > LOST_MS;
+    if (!line || line.hidden === !lost) { return; }
+    line.hidden = !lost;
+    line.textContent = lost ? line.dataset.lost : "";
+  }
+
+  function showWaiting() {
+    var waiting = document.querySelector("#checkout-progress .waiting");
+    if (!waiting || !waiting.dataset.since) { return; }
+    var age = (Date.now() - Date.parse(waiting.dataset.since)) / 1000;
+    var words = age > 60 ? waiting.dataset.after60 : age > 10 ? waiting.dataset.after10 : "";
+    var shown = waiting.querySelector(".waiting__words");
+    if (words && shown.textContent !== words) { shown.textContent = words; }
+  }
+
+  function showCountdown() {
+    var box = document.querySelector("#checkout-progress .countdown");
+    if (!box) { return; }
+    var until = new Date(box.dataset.until), time = box.querySelector("time");
+    var local = until.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    if (time.textContent !== local) { time.textContent = local; }
+    var seconds = Math.max(0, Math.round((until - Date.now()) / 1000));
+    var left = seconds >= 60 ? Math.ceil(seconds / 60) + " min" : seconds + " s";
+    box.querySelector(".countdown__left").textContent = " (" + left + ")";
+    box.classList.toggle("countdown--soon", seconds < 120);
+  }
+
+  function tick() {
+    showConnection(); showWaiting(); showCountdown();
+    if (!connected && Date.now() - lastPoll > POLL_MS && Date.now() - lostSince > LOST_MS) { poll(); }
+  }
+
+  document.addEventListener("htmx:wsOpen", function () { connected = true; showConnection(); });
+  document.addEventListener("htmx:wsClose", function () {
+    if (connected) { connected = false; lostSince = Date.now(); }
+  });
+
+  document.addEventListener("htmx:oobBeforeSwap", function (event) {
+    var old = event.detail.target;
+    if (!old || old.id !== "checkout-progress") { return; }
+    var fresh = event.detail.fragment.querySelector("#checkout-progress");
+    if (version(fresh) <= version(old)) { event.detail.shouldSwap = false; return; }
+    old.ownerDocument.wasFinal = old.hasAttribute("data-final");
+    old.ownerDocument.heldFocus = old.contains(document.activeElement);
+  });
+
+  document.addEventListener("htmx:oobAfterSwap", function (event) {
+    if (event.detail.target.id !== "checkout-progress") { return; }
+    var now = fragment();
+    document.title = now.dataset.title;
+    var ended = now.hasAttribute("data-final") && !document.wasFinal;
+    if (ended || document.heldFocus) { now.querySelector("h1").focus({ preventScroll: !ended }); }
+    tick();
+  });
+
+  ["visibilitychange", "online", "pageshow"].forEach(function (name) {
+    window.addEventListener(name, function () { if (!document.hidden && !connected) { poll(); } });
+  });
+  document.addEventListener("DOMContentLoaded", function () { tick(); setInterval(tick, TICK_MS); });
+})();
