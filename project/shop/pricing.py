@@ -111,4 +111,4 @@ def _charges(cart: Cart, goods: int) -> tuple[SnapshotCharge, ...]:
     method = METHODS.get(cart.shipping, METHODS[STANDARD])
     shipping = SnapshotCharge("shipping", method.label, method.cost(goods))
     vat = included_vat(goods + shipping.amount)
-    return shipping, SnapshotCharge("vat", f"VAT {VAT_PERCENT} %", vat, included=True)
+    return shipping, SnapshotCharge("vat", f"Includes {VAT_PERCENT} % VAT", vat, included=True)

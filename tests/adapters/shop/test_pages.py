@@ -250,3 +250,28 @@ class TestPlacing:
         answer = browser.post("/cart/place/", to_place(filled, cart_id=cart_id))
         assert answer.headers["Location"] == "/cart/"
         assert Client().post("/cart/place/", to_place(filled)).headers["Location"] == "/cart/"
+
+
+class TestTroubles:
+    def test_an_unknown_address_has_a_page_of_ours(self, browser: Client) -> None:
+        answer = browser.get("/no/such/page/")
+        assert answer.status_code == 404
+        assert "There is nothing here" in answer.content.decode()
+
+    def test_a_stale_form_is_explained(self) -> None:
+        answer = Client(enforce_csrf_checks=True).post("/cart/add/", {"sku": "MUG-TIDE"})
+        assert answer.status_code == 403
+        assert "open for too long" in answer.content.decode()
+
+    def test_a_fault_of_ours_says_what_to_do(
+        self, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken() -> None:
+            raise RuntimeError("A fault of ours.")
+
+        monkeypatch.setattr("project.shop.pages.shelf", broken)
+        browser.raise_request_exception = False
+        answer = browser.get("/")
+        assert answer.status_code == 500
+        assert "do not pay again" in answer.content.decode()
+        assert "RuntimeError" not in answer.content.decode()
