@@ -44,6 +44,11 @@ class ShippingMethod:
         return 0 if self.free_from and basket >= self.free_from else self.price
 
     @property
+    def charge_label(self) -> str:
+        """What it is called among the charges of an order."""
+        return f"{self.label} delivery" if self.needs_address else self.label
+
+    @property
     def needs_address(self) -> bool:
         """Whether somebody has to carry it to a door."""
         return self.code != PICKUP

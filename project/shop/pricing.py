@@ -109,6 +109,6 @@ def _line(row: CartLine) -> SnapshotLine:
 
 def _charges(cart: Cart, goods: int) -> tuple[SnapshotCharge, ...]:
     method = METHODS.get(cart.shipping, METHODS[STANDARD])
-    shipping = SnapshotCharge("shipping", method.label, method.cost(goods))
+    shipping = SnapshotCharge("shipping", method.charge_label, method.cost(goods))
     vat = included_vat(goods + shipping.amount)
     return shipping, SnapshotCharge("vat", f"Includes {VAT_PERCENT} % VAT", vat, included=True)

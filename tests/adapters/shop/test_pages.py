@@ -242,6 +242,7 @@ class TestPlacing:
         carts.close(key, str(filled.pk), snapshot)
         assert browser.post("/cart/place/", sent).status_code == 307
         assert reverse("checkout:progress", args=[key.split(":")[0]]) in page(browser, "/")
+        assert "Go on with your order" in page(browser)
 
     @pytest.mark.parametrize("cart_id", ["", "nonsense", "9b2d6ad2-7d75-4d2c-8a9f-0c5d5f0a7a11"])
     def test_somebody_elses_cart_is_not_placed(

@@ -61,6 +61,11 @@ def test_shipping(shipping: str, units: int, cost: int) -> None:
     assert quote.total == units * 1800 + cost
 
 
+def test_charges_say_what_they_are_for() -> None:
+    labels = [charge.label for charge in price(a_cart(shipping="express")).charges]
+    assert labels == ["Express delivery", "Includes 20 % VAT"]
+
+
 def test_free_delivery_is_judged_after_the_discount() -> None:
     full = {"TEAPOT-FJORD": 1, "MUG-TIDE": 1}  # 76.00, which is 68.40 with 10 % off
     assert price(a_cart(full, shipping="standard")).charges[0].amount == 0
