@@ -90,6 +90,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "project.shop.context.site",
             ],
         },
     },
@@ -212,7 +213,11 @@ CHECKOUT: dict[str, Any] = {
     },
     "PROVE_CART": "project.shop.carts.prove_cart",
     "PAYMENT_WINDOW": env.int("CHECKOUT_PAYMENT_WINDOW", default=900),  # seconds
-    "AUDITS": {},
+    "AUDITS": {
+        "orders": "project.shop.audits.orders",
+        "reservations": "project.shop.audits.reservations",
+        "coupons": "project.shop.audits.coupons",
+    },
 }
 _provider_url: str = env.str("PROVIDER_URL", default=f"http://127.0.0.1:{PORT}/provider")
 PROVIDER: dict[str, str] = {

@@ -16,7 +16,7 @@ def arrive(checkout: Checkout, edge: Edge, moment: Moment) -> None:
         return
     source, checkout.state = checkout.state, edge.target
     checkout.entered_at, checkout.attempt = moment.now, 0
-    if checkout.needs_attention == "retrying":
+    if checkout.needs_attention in ("retrying", "bug"):
         checkout.needs_attention = ""  # it moved on by itself
     if edge.target == AWAITING:
         _start_window(checkout, moment)
@@ -36,4 +36,6 @@ def _end(checkout: Checkout, moment: Moment) -> None:
     checkout.finished_at = moment.now
     last_look = moment.now + moment.policy.seconds("last_look_after")
     for attempt in checkout.payments.values():
-        attempt.ask_at = last_look  # late money is found even if no webhook tells of it
+        older = attempt.generation != checkout.generation  # nobody asked while the next one ran
+        overdue = older and attempt.ask_at is not None and attempt.ask_at <= moment.now
+        attempt.ask_at = moment.now if overdue else last_look

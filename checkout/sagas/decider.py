@@ -61,6 +61,9 @@ def _once_more(checkout: Checkout, moment: Moment, step: Step, effect: Effect) -
         short = finalize_order.capture_came_short(checkout, effect, moment)
         if short is not None:
             return short
+    look = finalize_order.look_first(checkout, effect, moment)
+    if look is not None:
+        return look
     if not abort_checkout.rests_until(effect, moment):
         return Call(effect.name, effect.generation, effect.arguments)
     within = moment.policy.within.get(step.name, step.within)

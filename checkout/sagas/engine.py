@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from checkout.application.decisions import Ask, Call, Decision, Move, Wait
+from checkout.application.decisions import Ask, Call, Decision, Wait
 from checkout.application.policy import Policy
 from checkout.application.port_call import Ports
 from checkout.application.ports.outbound.checkout_repository_port import (
@@ -71,7 +71,7 @@ class Engine:
             if lease is None:
                 return Tick.NOTHING
             self.fault("claimed")
-            return self._guarded(lease, Run(self, lease, actor))
+            return self._guarded(lease, actor)
         except LostFence:
             log.info("checkout %s: the lease was taken over", checkout_id)
             return Tick.LOST
@@ -79,47 +79,73 @@ class Engine:
             log.warning("checkout %s: the database did not answer: %s", checkout_id, error)
             return Tick.STORAGE
 
-    def _guarded(self, lease: Lease, run: Run) -> Tick:
+    def _guarded(self, lease: Lease, actor: str) -> Tick:
         try:
-            return self._drive(lease, run)
+            return self._drive(lease, Run(self, lease, actor))
         except CheckoutError:
             raise
         except Exception as bug:
             log.exception("checkout %s: a bug of ours", lease.checkout.id)
-            self.repository.park(lease, self.policy, f"{type(bug).__name__}: {bug}")
+            self._park(lease, f"{type(bug).__name__}: {bug}")
             return Tick.PARKED
+
+    def _park(self, lease: Lease, error: str) -> None:
+        """Count it and pause, shown as any other change; the inbox is left for the next tick."""
+        try:
+            stored = self.repository.reread(lease)  # the working copy may be half changed
+            checkout = stored.checkout
+            checkout.attempt += 1
+            if checkout.attempt >= self.policy.bug_attempts:
+                checkout.needs_attention = checkout.needs_attention or "bug"
+            run = Run(self, stored, "system:engine")
+            run.commit(lease=None, due_at=stored.now() + self.policy.pause(checkout.attempt))
+            run.hint()
+        except CheckoutError:
+            raise
+        except Exception:
+            log.exception("checkout %s: it cannot be shown either", lease.checkout.id)
+            self.repository.park(lease, self.policy, error)
 
     def _drive(self, lease: Lease, run: Run) -> Tick:
         run.read_inbox()
         for _ in range(MOST_STEPS):
-            decision = run.take_pending() or decide(lease.checkout, run.moment())
+            decision = decide(lease.checkout, run.moment())
             if isinstance(decision, Wait):
                 run.commit(due_at=decision.until, lease=None)
                 run.hint()
+            else:
+                self._do(lease, run, decision)
+            if run.released:
                 return Tick.WAITS
-            self._do(lease, run, decision)
         raise RuntimeError(f"Checkout {lease.checkout.id} went round in circles.")
 
     def _do(self, lease: Lease, run: Run, decision: Decision) -> None:
-        if isinstance(decision, Move):
-            run.move(decision)
-        elif isinstance(decision, Ask):
+        if isinstance(decision, Ask):
             run.ask(decision)
         elif isinstance(decision, Call) and self._is_local(decision):
             self._local(lease, run, decision)
         elif isinstance(decision, Call):
+            run.intend(decision)
             run.call_remote(decision)
+        else:
+            run.store_with(decision)
 
     def _local(self, lease: Lease, run: Run, decision: Decision) -> None:
-        """Neighbouring transactional calls, and the transition behind them, in one commit."""
+        """Neighbouring transactional calls and what follows from them, in one commit.
+
+        What follows is the transition, or the intent of a remote call, which is then made.
+        """
         with self.repository.unit(lease):
             while isinstance(decision, Call) and self._is_local(decision):
                 run.call_local(decision)
                 decision = decide(lease.checkout, run.moment())
-            if isinstance(decision, Move):
-                run.stage(decision)
-            run.commit(lease=LEASE_SECONDS)
+            if isinstance(decision, Call):
+                run.intend(decision, hint=False)
+            else:
+                run.store_with(decision, hint=False)
         run.hint()
+        if isinstance(decision, Call):
+            run.call_remote(decision)
 
     def _is_local(self, decision: Call) -> bool:
         return self.ports.transactional(decision.name)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from checkout.application.decisions import Ask, Call, Decision, Move
+from checkout.application.decisions import Ask, Call, Decision, Move, Wait
 from checkout.application.port_call import Moment
 from checkout.application.ports.outbound.checkout_repository_port import (
     Change,
@@ -21,6 +22,7 @@ from checkout.events.envelope import event_data
 from checkout.sagas.arrival import arrive
 from checkout.sagas.calls import CALLS
 from checkout.sagas.checkout_saga import EDGES
+from checkout.sagas.decider import decide
 
 if TYPE_CHECKING:
     from checkout.sagas.engine import Engine
@@ -41,9 +43,9 @@ class Run:
         self._edge = ""
         self._reason = ""
         self._changed = False
+        self.released = False
         self._events: list[tuple[str, dict[str, Any]]] = []
         self._applied: list[tuple[InboxMessage, str]] = []
-        self._pending: list[Decision] = []
         self._announced = self._done_with_event()
 
     def moment(self) -> Moment:
@@ -56,43 +58,51 @@ class Run:
         """Apply what arrived, oldest first. At most one message takes an edge; then look again."""
         for message in self.lease.messages:
             try:
-                decision = commands.apply(self.checkout, message, self.moment())
+                move = commands.apply(self.checkout, message, self.moment())
                 self._applied.append((message, "applied"))
             except Refused as refusal:
                 self._applied.append((message, f"refused: {refusal.code}"))
                 continue
             self.actor = message.actor
-            if decision is not None:
-                self.stage_first(decision)
-
-    def stage_first(self, decision: Decision) -> None:
-        """An edge taken by a message is stored at once, so that the next is judged by its result."""
-        if isinstance(decision, Move):
-            self.move(decision)
-        else:
-            self._pending.append(decision)
-
-    def take_pending(self) -> Decision | None:
-        """A decision that a message left behind."""
-        return self._pending.pop(0) if self._pending else None
+            if move is not None:
+                self.move(move)  # at once, so that the next message is judged by its result
 
     # Calls -----------------------------------------------------------------------------------
 
-    def call_remote(self, call: Call) -> None:
-        """Intent, commit, call with no transaction open, keep the answer."""
+    def intend(self, call: Call, hint: bool = True) -> None:
+        """Store that a remote call is about to be made, with a lease that outlasts it."""
         effect = self._intend(call)
-        timeout = self.engine.policy.call_timeout(effect.call)
-        self.commit(lease=timeout + LEASE_MARGIN)
-        self.hint()
+        self.commit(lease=self.engine.policy.call_timeout(effect.call) + LEASE_MARGIN)
+        if hint:
+            self.hint()
+
+    def call_remote(self, call: Call) -> None:
+        """Make an intended call with no transaction open, and store its answer with what follows."""
+        effect = self._intend(call)
         self.engine.fault(f"{effect.name}:before")
         self._try(effect)
         self.engine.fault(f"{effect.name}:after")
         try:
-            self.commit(lease=LEASE_SECONDS)
+            self.store()
         except LostFence:
             self._leave_for_the_next(effect)
             raise
-        self.hint()
+
+    def store(self) -> None:
+        """Commit, together with the transition that follows from it."""
+        self.store_with(decide(self.checkout, self.moment()))
+
+    def store_with(self, decision: Decision, hint: bool = True) -> None:
+        """Commit with this decision: a transition joins in, and so does the end of the tick."""
+        if isinstance(decision, Move):
+            self.stage(decision)
+            decision = decide(self.checkout, self.moment())
+        if isinstance(decision, Wait):
+            self.commit(lease=None, due_at=decision.until)
+        else:
+            self.commit(lease=LEASE_SECONDS)
+        if hint:
+            self.hint()
 
     def call_local(self, call: Call) -> None:
         """A call inside the open unit. What a refused one wrote is rolled back alone."""
@@ -141,7 +151,7 @@ class Run:
         effect.error = {
             "code": refusal.code,
             "message": refusal.message,
-            "detail": refusal.detail,
+            "detail": json.loads(json.dumps(refusal.detail, default=str)),
         }
         CALLS[effect.call].refused(self.checkout, effect)
 
@@ -193,15 +203,13 @@ class Run:
         else:
             settle_money.learn(self.checkout, ask.generation, facts, self.moment())
         self.engine.fault("payments.lookup:after")
-        self.commit(lease=LEASE_SECONDS)
-        self.hint()
+        self.store()
 
     def _unanswered_lookup(self, ask: Ask) -> None:
         attempt = self.checkout.payments[ask.generation]
         attempt.silent += 1
         attempt.ask_at = self.lease.now() + self.engine.policy.pause(attempt.silent)
-        self.checkout.attempt += 1
-        if self.checkout.attempt >= self.engine.policy.attention_after:
+        if attempt.silent >= self.engine.policy.attention_after:
             self.checkout.needs_attention = self.checkout.needs_attention or "retrying"
 
     # Edges and commits -----------------------------------------------------------------------
@@ -263,7 +271,8 @@ class Run:
         self.engine.fault("commit:before")
         self.engine.repository.commit(self.lease, change)
         self.engine.fault("commit:after")
-        self._changed = visible
+        self._changed = self._changed or visible
+        self.released = lease is None
         self._edge, self._reason = "", ""
         self._events, self._applied = [], []
 
