@@ -58,7 +58,9 @@ def _fire(timer: Timer) -> None:
             if timer.refund is not None:
                 ledger.decide_refund(timer.refund)
             elif timer.kind == Timer.Kind.AUTHORISE:
-                ledger.authorise(timer.payment_id, Stage.PENDING)
+                stage = ledger.find(timer.payment_id).stage
+                waits = stage if stage == Stage.CHALLENGE else Stage.PENDING
+                ledger.authorise(timer.payment_id, waits)
             else:
                 ledger.shut(timer.payment_id, Q(stage__in=(Stage.OPEN, Stage.CHALLENGE)), EXPIRED)
     except NotPossible:

@@ -17,6 +17,7 @@ DECLINED = ("card_declined", "The bank declined this card.")
 NO_FUNDS = ("insufficient_funds", "There is not enough money on this card.")
 EXPIRED = ("expired_card", "This card has expired.")
 NOT_AUTHENTICATED = ("authentication_failed", "The bank could not confirm that it was you.")
+CONFIRMED_IN_APP_SECONDS = 20.0
 LATE_EVENT_SECONDS = 0.5
 FIRST_SENT_HERE_SECONDS = 5.0
 OTHER_AMOUNT = 100
@@ -81,7 +82,10 @@ def _decline(payment_id: str, choice: Choice) -> Played:
 
 
 def _three_d_secure(payment_id: str, choice: Choice) -> Played:
-    ledger.move(payment_id, Stage.OPEN, Stage.CHALLENGE)
+    """Whoever does not answer confirms in the bank's app a little later, as many people do."""
+    payment = ledger.move(payment_id, Stage.OPEN, Stage.CHALLENGE)
+    seconds = CONFIRMED_IN_APP_SECONDS if choice.seconds is None else choice.seconds
+    ledger.set_timer(payment, Timer.Kind.AUTHORISE, seconds)
     return Played("challenge")
 
 

@@ -98,6 +98,16 @@ def test_three_d_secure_asks_before_it_authorises(
     assert merchant.http.post(challenge, {"answer": answer}).status_code == 409
 
 
+def test_a_challenge_without_an_answer_is_confirmed_in_the_app(merchant: Merchant) -> None:
+    payment = merchant.create()
+    merchant.pay(payment, "three_d_secure")
+    run_due_timers()
+    assert merchant.look(payment)["facts"]["authorised"] == 0
+    make_due()
+    run_due_timers()
+    assert merchant.look(payment)["facts"]["authorised"] == 1600
+
+
 @pytest.mark.parametrize(("outcome", "seconds"), [("pending_approve", 3), ("approve_late", 10)])
 def test_late_outcomes_authorise_after_a_while(
     merchant: Merchant, outcome: str, seconds: int
