@@ -19,6 +19,7 @@ from checkout.domain.checkout import Passage
 from checkout.domain.effect import Effect, Outcome
 from checkout.domain.exceptions import LostFence, Refused, StorageUnavailable, Unavailable
 from checkout.events.envelope import event_data
+from checkout.sagas.announcing import done_with_event, words
 from checkout.sagas.arrival import arrive
 from checkout.sagas.calls import CALLS
 from checkout.sagas.checkout_saga import EDGES
@@ -46,7 +47,7 @@ class Run:
         self.released = False
         self._events: list[tuple[str, dict[str, Any]]] = []
         self._applied: list[tuple[InboxMessage, str]] = []
-        self._announced = self._done_with_event()
+        self._announced = done_with_event(self.checkout)
 
     def moment(self) -> Moment:
         """The policy and the database's time."""
@@ -231,18 +232,8 @@ class Run:
         arrive(checkout, edge, self.moment())
         self._edge, self._reason = move.edge, move.reason
         self._note_passage(edge.name, source, checkout.state, self.lease.now())
-        for name in edge.events:
+        for name in words(checkout, edge):
             self._events.append((name, event_data(name, checkout)))
-        self._failure_words(source, edge.kind)
-
-    def _failure_words(self, source: str, kind: str) -> None:
-        """The specification's failure words are events (design §3)."""
-        checkout = self.checkout
-        if kind in ("failure", "force") and checkout.state == "aborting" and checkout.payments:
-            self._events.append(("payment_failed", event_data("payment_failed", checkout)))
-        if checkout.state == "aborted" and checkout.effect("inventory.release") is not None:
-            released = ("inventory_released", event_data("inventory_released", checkout))
-            self._events.insert(0, released)
 
     def _note_passage(self, edge: str, source: str, target: str, at: datetime) -> None:
         passage = Passage(
@@ -285,11 +276,7 @@ class Run:
 
     def _announce(self) -> None:
         """Calls that are done and have an event of their own, such as a confirmed refund."""
-        for key, name in self._done_with_event().items():
+        for key, name in done_with_event(self.checkout).items():
             if key not in self._announced:
                 self._announced[key] = name
                 self._events.append((name, event_data(name, self.checkout)))
-
-    def _done_with_event(self) -> dict[str, str]:
-        done = [e for e in self.checkout.effects.values() if e.outcome == Outcome.DONE]
-        return {e.key: CALLS[e.call].event for e in done if CALLS[e.call].event}

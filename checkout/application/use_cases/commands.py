@@ -7,9 +7,10 @@ once) and when the engine applies it (because the checkout may have moved in bet
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from checkout.application.decisions import Decision, Move
+from checkout.application.decisions import Move
 from checkout.application.port_call import Moment
 from checkout.application.ports.outbound.checkout_repository_port import InboxMessage
 from checkout.application.use_cases import reserve_inventory
@@ -101,7 +102,7 @@ _JUDGES: dict[str, Judge] = {
 }
 
 
-def apply(checkout: Checkout, message: InboxMessage, moment: Moment) -> Decision | None:
+def apply(checkout: Checkout, message: InboxMessage, moment: Moment) -> Move | None:
     """Apply a message to the working copy; the edge to take, if it takes one.
 
     Raises Refused when it may not be applied now; nothing is changed then.
@@ -123,7 +124,7 @@ def _retry_now(checkout: Checkout, message: InboxMessage, moment: Moment) -> Non
         effect.retry_at = None
 
 
-def _abort(checkout: Checkout, message: InboxMessage, moment: Moment) -> Decision:
+def _abort(checkout: Checkout, message: InboxMessage, moment: Moment) -> Move:
     by_shopper = not message.actor.startswith("user:") or bool(message.payload.get("as_shopper"))
     code = "cancelled_by_shopper" if by_shopper else "cancelled_by_staff"
     text = "You cancelled this checkout." if by_shopper else "The shop cancelled this checkout."
@@ -131,20 +132,22 @@ def _abort(checkout: Checkout, message: InboxMessage, moment: Moment) -> Decisio
     return Move("start_compensation", Failure(code, text, checkout.state), reason=reason)
 
 
-def _retry(checkout: Checkout, message: InboxMessage, moment: Moment) -> Decision:
+def _retry(checkout: Checkout, message: InboxMessage, moment: Moment) -> Move:
     return Move("retry_payment", reason="another payment attempt")
 
 
 def _extend(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
     name = reserve_inventory.EXTEND_FOR_SHOPPER
-    deadline = (checkout.deadline_at or moment.now) + moment.policy.seconds("extension")
+    waiting = [e.arguments["deadline"] for e in checkout.named(name) if e.open]
+    begun = [checkout.deadline_at or moment.now, *map(datetime.fromisoformat, waiting)]
+    deadline = max(begun) + moment.policy.seconds("extension")
     until = deadline + moment.policy.seconds("grace")
     said = reserve_inventory.extension(checkout, until)
     number = checkout.next_generation(name)
     checkout.intend(name, number, {**said, "deadline": deadline.isoformat()}, moment.now)
 
 
-def _force(checkout: Checkout, message: InboxMessage, moment: Moment) -> Decision | None:
+def _force(checkout: Checkout, message: InboxMessage, moment: Moment) -> Move | None:
     reason = str(message.payload.get("reason", ""))
     if message.payload["edge"] == "force_abort":
         text = "The shop cancelled this checkout."
@@ -162,7 +165,7 @@ def _late(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
         effect.outcome = Outcome.DONE
 
 
-_APPLY: dict[str, Callable[[Checkout, InboxMessage, Moment], Decision | None]] = {
+_APPLY: dict[str, Callable[[Checkout, InboxMessage, Moment], Move | None]] = {
     "confirm": _ask_now,
     "payment": _ask_now,
     "recheck": _ask_now,

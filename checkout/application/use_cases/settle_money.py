@@ -6,7 +6,7 @@ attempt; a request that the provider decided against is followed by the next gen
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from checkout.application.decisions import Ask, Call, Decision, Wait
 from checkout.application.port_call import Moment, PortCall, Ports
@@ -18,13 +18,17 @@ from checkout.domain.value_objects.payment_facts import PaymentFacts
 REFUND = "payments.refund"
 VOID = "payments.void"
 CLOSE = "payments.close"
+CAPTURE = "payments.capture"
 REQUESTS = (VOID, REFUND)
+_NOT_VOIDED = (VOID, Outcome.REFUSED)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def requests(checkout: Checkout, generation: int) -> list[Effect]:
     """The voids and refunds of one payment attempt, oldest first."""
     found = [effect for name in REQUESTS for effect in checkout.named(name)]
-    return [effect for effect in found if effect.arguments["attempt"] == generation]
+    mine = [effect for effect in found if effect.arguments["attempt"] == generation]
+    return sorted(mine, key=lambda effect: effect.intended_at or _LONG_AGO)
 
 
 def owed(checkout: Checkout) -> int:
@@ -56,12 +60,14 @@ def next_request(checkout: Checkout, moment: Moment) -> Decision | None:
 
 
 def _request_for(checkout: Checkout, attempt: PaymentAttempt) -> Call | None:
-    if any(effect.open for effect in requests(checkout, attempt.generation)):
+    asked = requests(checkout, attempt.generation)
+    if any(effect.open for effect in asked):
         return None
-    facts = attempt.facts
-    if facts.uncaptured and not checkout.due:
+    facts, amount = attempt.facts, min(owed(checkout), attempt.facts.kept)
+    unwanted = not checkout.due or attempt.generation != checkout.generation
+    void_was_refused = bool(asked) and (asked[-1].name, asked[-1].outcome) == _NOT_VOIDED
+    if facts.uncaptured and unwanted and not (void_was_refused and amount):
         return _request(checkout, VOID, attempt, facts.uncaptured, facts.voided, 0)
-    amount = min(owed(checkout), facts.kept)
     if amount > 0:
         return _request(checkout, REFUND, attempt, amount, facts.refunded, facts.refund_failed)
     return None
@@ -105,6 +111,9 @@ def learn(checkout: Checkout, generation: int, facts: PaymentFacts, moment: Mome
     close = checkout.effect(CLOSE, generation)
     if close is not None and close.open and shut(checkout, attempt.facts):
         close.outcome = Outcome.DONE
+    capture = checkout.effect(CAPTURE, generation)
+    if capture is not None and capture.open and attempt.facts.captured >= checkout.total:
+        capture.outcome = Outcome.DONE
 
 
 def shut(checkout: Checkout, facts: PaymentFacts) -> bool:

@@ -110,8 +110,12 @@ class CheckoutRepositoryPort(Protocol):
         """Inside a unit: what a refused call wrote is rolled back, and nothing else."""
         ...
 
+    def reread(self, lease: Lease) -> Lease:
+        """The same lease with a fresh working copy: everything as it was last stored."""
+        ...
+
     def park(self, lease: Lease, policy: Policy, error: str) -> None:
-        """A bug of ours: count it, give the lease up, pause, and ask for staff after a few times."""
+        """A bug that keeps even the read model from being made: count it, pause, ask for staff."""
         ...
 
     def receive(self, checkout_id: CheckoutId | None, message: InboxMessage) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -42,6 +43,9 @@ from checkout.domain.exceptions import LostFence, Refused, UnknownCheckout
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
 
+log = logging.getLogger("checkout.repository")
+_START_TRIES = 5
+
 
 @dataclass
 class _Stored:
@@ -57,17 +61,19 @@ class DjangoCheckoutRepository:
 
     def start(self, new: NewCheckout, actor: str) -> CheckoutId:
         """Store a new checkout, due at once; or return the live one that this cart already has."""
-        try:
-            with one_transaction():
-                writes.insert_checkout(new, actor, read_now())
-        except IntegrityError:
+        for _ in range(_START_TRIES):
+            try:
+                with one_transaction():
+                    writes.insert_checkout(new, actor, read_now())
+                return new.id
+            except IntegrityError as error:
+                clash = error
             with storage():
                 live = CheckoutSession.objects.exclude(state="aborted").filter(cart=new.cart)
                 found = live.values_list("id", flat=True).first()
-            if found is None:
-                return self.start(new, actor)  # it was aborted in between
-            return CheckoutId(found)
-        return new.id
+            if found is not None:
+                return CheckoutId(found)  # else it was aborted in between
+        raise clash
 
     def claim(self, checkout_id: CheckoutId, seconds: float) -> Lease | None:
         """Take the lease: one conditional UPDATE that also raises the fence."""
@@ -79,7 +85,22 @@ class DjangoCheckoutRepository:
                 due_at__lte=now,
                 definition_version__in=KNOWN_DEFINITIONS,
             ).update(fence=F("fence") + 1, lease_until=now + timedelta(seconds=seconds))
-            return self._lease(checkout_id) if taken else None
+            return self._readable_lease(checkout_id) if taken else None
+
+    def _readable_lease(self, checkout_id: CheckoutId) -> Lease | None:
+        """None for a row that cannot be read: it is set aside for staff, and never stops others."""
+        try:
+            return self._lease(checkout_id)
+        except (LookupError, TypeError, ValueError):
+            log.exception("checkout %s: its row cannot be read", checkout_id)
+            writes.set_aside(checkout_id)
+            return None
+
+    def reread(self, lease: Lease) -> Lease:
+        """The same lease with a fresh working copy: everything as it was last stored."""
+        with storage():
+            fresh = self._lease(lease.checkout.id)
+        return replace(fresh, fence=lease.fence, wake=lease.wake)
 
     def _lease(self, checkout_id: CheckoutId) -> Lease:
         session = CheckoutSession.objects.annotate(database_now=database_now()).get(pk=checkout_id)
@@ -163,14 +184,17 @@ class DjangoCheckoutRepository:
             yield
 
     def park(self, lease: Lease, policy: Policy, error: str) -> None:
-        """A bug of ours: count it, give the lease up, pause, and ask for staff after a few times."""
+        """A bug that keeps even the read model from being made: count it, pause, ask for staff."""
         attempt = lease.handle.session.attempt + 1
         flag = {"needs_attention": "bug"} if attempt >= policy.bug_attempts else {}
         with storage():
             CheckoutSession.objects.filter(pk=lease.checkout.id, fence=lease.fence).update(
                 attempt=F("attempt") + 1,
                 lease_until=None,
-                due_at=database_now() + policy.pause(attempt),
+                due_at=Case(
+                    When(wake=lease.wake, then=database_now() + policy.pause(attempt)),
+                    default=database_now(),
+                ),
                 **flag,
             )
 

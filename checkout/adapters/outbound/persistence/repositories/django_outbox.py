@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from checkout.adapters.outbound.persistence.database_time import database_now
 from checkout.adapters.outbound.persistence.models import CheckoutOutbox
@@ -51,10 +51,17 @@ class DjangoOutbox:
             )
 
     def unsent(self, limit: int) -> Iterable[CheckoutId]:
-        """Checkouts that have an unsent event which nobody is sending, oldest first."""
+        """Checkouts whose oldest unsent event nobody is sending, the longest waiting first.
+
+        Rule: one event per checkout counts, so that some that can't be handed over hide no others.
+        """
         now = database_now()
         free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
         with storage():
-            rows = CheckoutOutbox.objects.filter(free, sent_at__isnull=True).order_by("id")
+            waiting = CheckoutOutbox.objects.filter(sent_at__isnull=True)
+            before = waiting.filter(
+                checkout=OuterRef("checkout"), sequence__lt=OuterRef("sequence")
+            )
+            rows = waiting.filter(free, ~Exists(before)).order_by("id")
             found = rows.values_list("checkout_id", flat=True)[:limit]
-            return [CheckoutId(pk) for pk in dict.fromkeys(found)]
+            return [CheckoutId(pk) for pk in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Max
@@ -107,6 +107,16 @@ def insert_message(checkout_id: CheckoutId | None, message: InboxMessage) -> Non
 def wake(checkout_id: CheckoutId) -> None:
     """Make a checkout due now, without a lease: whoever drives it will see that `wake` moved."""
     CheckoutSession.objects.filter(pk=checkout_id).update(wake=F("wake") + 1, due_at=database_now())
+
+
+def set_aside(checkout_id: CheckoutId) -> None:
+    """A row that cannot be read: not looked at for a minute, and shown to staff."""
+    CheckoutSession.objects.filter(pk=checkout_id).update(
+        attempt=F("attempt") + 1,
+        lease_until=None,
+        due_at=database_now() + timedelta(minutes=1),
+        needs_attention="unreadable",
+    )
 
 
 def adopt_parked(checkout_id: CheckoutId, reference: str) -> None:
