@@ -28,12 +28,14 @@ class FakePayments(Scripted):
     """PaymentsPort in memory. `pay` and `decline` are what the shopper does on the hosted page.
 
     `outcome` is applied as soon as a payment is created: `""` waits for the shopper, `"approve"`
-    authorises at once and asks nothing of the shopper.
+    authorises at once and asks nothing of the shopper. `sale` captures whatever is authorised at
+    once, as many payment methods do.
     """
 
     def __init__(self, outcome: str = "", remote: bool = True) -> None:
         super().__init__("payments", transactional=not remote)
         self.outcome = outcome
+        self.sale = False
         self.payments: dict[str, FakePayment] = {}
         self.keys: dict[str, str] = {}
         self.failing_refunds = 0
@@ -52,6 +54,8 @@ class FakePayments(Scripted):
         paid = payment.money.amount if amount is None else amount
         payment.pending = False
         self._change(payment, authorised=paid, currency=currency or payment.money.currency)
+        if self.sale:
+            self._change(payment, captured=paid, closed=True)
 
     def decline(self, error: str = "card_declined", final: bool = False) -> None:
         """The bank says no; `final` closes the payment."""

@@ -31,6 +31,10 @@ class Scripted:
         """Plan trouble for the next calls of a method, in order."""
         self._script[method] += [kind] * times
 
+    def forget_troubles(self) -> None:
+        """From now on everything goes well."""
+        self._script.clear()
+
     def called(self, method: str) -> list[str]:
         """The keys that a method was called with."""
         return [key for name, key in self.calls if name == method]
