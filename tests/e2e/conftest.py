@@ -5,29 +5,68 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    WebError,
+    sync_playwright,
+)
 
 from tests.browser import chromium
+from tests.e2e.ledgers import Ledgers
 from tests.e2e.stack import Stack
 
 PATIENCE_MS = 15_000
 
 
-@pytest.fixture(scope="session")
+class Console:
+    """What browsers complained about. A test that cuts the line says which complaints it expects."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+        self.expected: list[str] = []
+
+    def watch(self, context: BrowserContext) -> None:
+        """Listen to every page of a browser, also to those that are opened later."""
+        context.on("console", self._said)
+        context.on("weberror", self._threw)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.text} {message.location.get('url', '')}")
+
+    def _threw(self, error: WebError) -> None:
+        self.complaints.append(str(error.error))
+
+    def unexpected(self) -> list[str]:
+        """The complaints that no expected text is part of."""
+        return [c for c in self.complaints if not any(text in c for text in self.expected)]
+
+
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     """The product, started once."""
     with Stack() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hasty_stack() -> Iterator[Stack]:
     """The product with a payment window of a few seconds."""
     with Stack(CHECKOUT_PAYMENT_WINDOW="6") as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
+def ledgers(stack: Stack) -> Ledgers:
+    """The tables of the product."""
+    return Ledgers(stack)
+
+
+# Not longer than this folder: while Playwright lives, a loop runs in the thread of the tests.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Headless Chromium."""
     with sync_playwright() as playwright:
@@ -37,10 +76,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def console() -> Iterator[Console]:
+    """Fails the test when a browser has logged an error, a warning or a policy violation."""
+    watched = Console()
+    yield watched
+    assert watched.unexpected() == []
+
+
+@pytest.fixture
+def context(browser: Browser, console: Console) -> Iterator[BrowserContext]:
     """A shopper's browser with cookies of its own."""
     with browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB") as opened:
         opened.set_default_timeout(PATIENCE_MS)
+        console.watch(opened)
         yield opened
 
 

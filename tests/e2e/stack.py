@@ -113,10 +113,10 @@ class Stack:
     def _commands(self) -> dict[str, list[str]]:
         if not self.production:
             return {"demo": ["manage.py", "demo"]}
+        provider = ["manage.py", "provider", "--host", "localhost"]
         web = ["-m", "project.server", "-b", "127.0.0.1", "-p", str(self.port), "-v", "0"]
         return {
-            "provider": ["manage.py", "provider", "--host", "localhost"]
-            + ["--port", str(self.provider_port)],
+            "provider": [*provider, "--port", str(self.provider_port)],
             "worker": ["manage.py", "run_huey"],
             "web": [*web, "project.asgi:application"],
         }
