@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import Any
-from urllib.parse import urlsplit
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
 
-from checkout.adapters.inbound.access import actor_of_scope, authorised, bearer
+from checkout.adapters.inbound.access import actor_of_scope, authorised
 from checkout.adapters.inbound.web.fragment import announcement, render_fragment
+from checkout.adapters.inbound.websocket.origins import origin_allowed
 from checkout.adapters.inbound.websocket.resync import OPEN_SOCKETS
 from checkout.adapters.outbound.messaging.progress_hints import group_of
 from checkout.bootstrap import services
-from checkout.domain.exceptions import UnknownCheckout
+from checkout.domain.exceptions import StorageUnavailable, UnknownCheckout
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
 log = logging.getLogger("checkout.socket")
@@ -37,10 +36,10 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         self._reading = asyncio.Lock()
         self._again = False
         try:
-            if not origin_allowed(self.scope):
-                raise UnknownCheckout("The origin is not allowed.")
-            self.checkout_id = await database_sync_to_async(self._authorise)()
-        except UnknownCheckout:
+            self.checkout_id = await database_sync_to_async(
+                self._authorise, thread_sensitive=False
+            )()
+        except (UnknownCheckout, StorageUnavailable):
             await self.close()
             return
         await self.channel_layer.group_add(group_of(self.checkout_id), self.channel_name)
@@ -49,8 +48,12 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         await self.push()
 
     def _authorise(self) -> CheckoutId:
+        """Raises UnknownCheckout. With a token no cookie speaks, so the origin does not matter."""
+        actor = actor_of_scope(self.scope)
+        if actor.by_cookie and not origin_allowed(self.scope):
+            raise UnknownCheckout("The origin is not allowed.")
         named = self.scope["url_route"]["kwargs"]["checkout_id"]
-        return authorised(actor_of_scope(self.scope), named)
+        return authorised(actor, named)
 
     async def disconnect(self, code: int) -> None:
         """Leave the group and the register."""
@@ -94,21 +97,3 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         spoken = announcement(shown) if self.said and shown.say != self.said else ""
         self.said = shown.say
         return html + spoken, view.version
-
-
-def origin_allowed(scope: dict[str, Any]) -> bool:
-    """Whether the page that opens the socket is ours: scheme, host and port (SEC-14).
-
-    With a bearer token no ambient credential is used, and the origin may be missing.
-    """
-    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    origin = headers.get(b"origin", "")
-    if not origin:
-        return bearer(headers.get(b"authorization", "")) is not None
-    allowed = [*settings.CHECKOUT.get("ORIGINS", []), *settings.CSRF_TRUSTED_ORIGINS]
-    if origin in allowed:
-        return True
-    asked = urlsplit(origin)
-    secure = settings.SECURE_PROXY_SSL_HEADER is not None or scope.get("scheme") == "wss"
-    same_host = asked.netloc == headers.get(b"host", "")
-    return same_host and asked.scheme == ("https" if secure else "http")

@@ -1,0 +1,103 @@
+"""How a test opens a socket, and what it reads from one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+
+from checkout.adapters.inbound.access import OWNER
+
+HOST, ORIGIN = "localhost", "http://localhost"
+SECONDS = 5.0
+_ROOT = re.compile(r'<section id="checkout-progress"[^>]*data-version="(\d+)" data-state="(\w+)"')
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One message of a socket: the version and state of its fragment."""
+
+    version: int
+    state: str
+    html: str
+
+
+def read(html: str) -> Seen:
+    """What a message shows; every message holds exactly one fragment."""
+    found = _ROOT.findall(html)
+    assert len(found) == 1, html
+    return Seen(int(found[0][0]), found[0][1], html)
+
+
+@dataclass
+class Opener:
+    """Opens sockets as browsers and programs do."""
+
+    opened: list[WebsocketCommunicator] = field(default_factory=list)
+
+    async def ask(self, path: str, headers: dict[str, str]) -> tuple[WebsocketCommunicator, bool]:
+        """Ask for a socket; whether it was accepted."""
+        from project.asgi import application
+
+        sent = [(k.encode(), v.encode()) for k, v in {"host": HOST, **headers}.items()]
+        socket = WebsocketCommunicator(application, path, headers=sent)
+        accepted, _ = await socket.connect(timeout=SECONDS)
+        if accepted:
+            self.opened.append(socket)
+        return socket, accepted
+
+    async def open(self, checkout: Any, owner: str = "browser") -> WebsocketCommunicator:
+        """The owner's page opens its socket."""
+        headers = {"origin": ORIGIN, "cookie": await cookie_of(owner)}
+        socket, accepted = await self.ask(path_of(checkout), headers)
+        assert accepted
+        return socket
+
+    async def close_all(self) -> None:
+        """Close what is open still."""
+        for socket in self.opened:
+            with suppress(Exception, asyncio.CancelledError):
+                await socket.disconnect(timeout=SECONDS)
+
+
+def path_of(checkout: Any) -> str:
+    """The address of a checkout's socket."""
+    return f"/ws/checkouts/{checkout}/"
+
+
+async def cookie_of(owner: str) -> str:
+    """The Cookie header of a browser whose session holds this owner id."""
+    return f"{settings.SESSION_COOKIE_NAME}={await database_sync_to_async(_session)(owner)}"
+
+
+def _session(owner: str) -> str:
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[OWNER] = owner
+    session.save()
+    return str(session.session_key)
+
+
+async def next_of(socket: WebsocketCommunicator) -> Seen:
+    """The next message."""
+    return read(await socket.receive_from(timeout=SECONDS))
+
+
+async def until(socket: WebsocketCommunicator, state: str) -> list[Seen]:
+    """The messages up to the first that shows this state."""
+    seen = [await next_of(socket)]
+    while seen[-1].state != state:
+        seen.append(await next_of(socket))
+    return seen
+
+
+async def do(work: Callable[[], Any]) -> Any:
+    """Run what touches the database in a thread, as a worker would."""
+    return await database_sync_to_async(work)()
