@@ -80,6 +80,7 @@ class Stack:
             self.start_all()
         except BaseException:
             self.stop_all()
+            self._folder.cleanup()
             raise
         return self
 
