@@ -1,0 +1,91 @@
+"""Checkouts in every state, and a doctor whose audits read the fakes' ledgers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytest_django.fixtures import SettingsWrapper
+
+from checkout.application.ports.inbound.start_checkout_port import StartCheckout
+from checkout.testing.builders import snapshot
+from tests.application.world import World
+
+AUDITS = {
+    name: f"tests.adapters.commands.audits.{name}" for name in ("orders", "reservations", "coupons")
+}
+
+
+@pytest.fixture
+def world(db: None, settings: SettingsWrapper) -> Iterator[World]:
+    """Fake neighbours around the real engine; the audits ask the fakes."""
+    settings.CHECKOUT = {**settings.CHECKOUT, "AUDITS": AUDITS}
+    with World() as built:
+        yield built
+
+
+def started(world: World) -> None:
+    world.start()
+
+
+def frozen(world: World) -> None:
+    world.inventory.trouble("reserve", "unavailable", 3)
+    world.start()
+    world.tick()
+
+
+def reserved(world: World) -> None:
+    world.payments.trouble("initiate", "unavailable", 3)
+    world.start()
+    world.tick()
+
+
+def awaiting(world: World) -> None:
+    world.start()
+    world.tick()
+
+
+def confirmed(world: World) -> None:
+    awaiting(world)
+    world.payments.pay()
+    world.orders.trouble("place", "unavailable", 3)
+    world.order("confirm")
+    world.tick()
+
+
+def completed(world: World) -> None:
+    awaiting(world)
+    world.payments.pay()
+    world.order("confirm")
+    world.tick()
+
+
+def aborting(world: World) -> None:
+    awaiting(world)
+    world.payments.trouble("close", "unavailable", 9)
+    world.order("abort", reason="changed my mind")
+    world.tick()
+
+
+def aborted(world: World) -> None:
+    awaiting(world)
+    world.order("abort", reason="changed my mind")
+    world.tick()
+
+
+STAGES: dict[str, Callable[[World], None]] = {
+    "started": started,
+    "cart_frozen": frozen,
+    "inventory_reserved": reserved,
+    "awaiting_payment": awaiting,
+    "payment_confirmed": confirmed,
+    "completed": completed,
+    "aborting": aborting,
+    "aborted": aborted,
+}
+
+
+def another(world: World, cart: str) -> None:
+    """A second checkout beside the first."""
+    world.carts.carts[cart] = snapshot(cart)
+    world.id = world.services.start.start(StartCheckout(cart, owner_id="browser")).id
