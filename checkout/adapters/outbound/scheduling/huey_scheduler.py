@@ -9,6 +9,7 @@ from django.db import transaction
 from huey.contrib.djhuey import HUEY
 from huey.registry import Message
 from huey.storage import RedisStorage
+from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -26,13 +27,13 @@ class HueyScheduler:
         self._hints = Hints("the bell")
         self._storage: Any = HUEY.storage
         if redis_url:
-            self._storage = RedisStorage(
-                HUEY.name,
-                url=redis_url,
+            pool = ConnectionPool.from_url(
+                redis_url,
                 socket_timeout=HINT_SECONDS,
                 socket_connect_timeout=HINT_SECONDS,
                 retry=Retry(NoBackoff(), 0),
             )
+            self._storage = RedisStorage(HUEY.name, connection_pool=pool)
 
     def ring(self, checkout_id: CheckoutId) -> None:
         """Ring after the current transaction; at once when there is none."""
