@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from checkout.application.ports.outbound.payments_port import PaymentInitiated, ProviderMessage
 from checkout.domain.exceptions import BadSignature, Refused
@@ -53,13 +54,18 @@ class FakePayments(Scripted):
             return
         paid = payment.money.amount if amount is None else amount
         payment.pending = False
-        self._change(payment, authorised=paid, currency=currency or payment.money.currency)
+        self.change(payment.reference, authorised=paid, currency=currency or payment.money.currency)
         if self.sale:
-            self._change(payment, captured=paid, closed=True)
+            self.change(payment.reference, captured=paid, closed=True)
+
+    def change(self, reference: str = "", **facts: Any) -> None:
+        """Other facts of a payment (the newest unless named), whatever happened at the provider."""
+        payment = self.payments[reference] if reference else self.last
+        payment.facts = replace(payment.facts, **facts)
 
     def decline(self, error: str = "card_declined", final: bool = False) -> None:
         """The bank says no; `final` closes the payment."""
-        self._change(self.last, error=error, closed=final)
+        self.change(error=error, closed=final)
 
     def initiate(self, key: str, money: Money, digest: str, return_url: str) -> PaymentInitiated:
         """Create the payment, once per key."""
@@ -83,11 +89,11 @@ class FakePayments(Scripted):
             return self._known(reference).facts
 
     def close(self, key: str, reference: str) -> PaymentFacts:
-        """Close it, unless the bank is still deciding or the money is there."""
+        """Close it, unless the bank is still deciding or all of the money is there."""
         with self.call("close", key):
             payment = self._known(reference)
-            if not payment.pending and not payment.facts.authorised:
-                self._change(payment, closed=True)
+            if not payment.pending and payment.facts.authorised < payment.money.amount:
+                self.change(payment.reference, closed=True)
             return payment.facts
 
     def capture(self, key: str, reference: str, money: Money) -> PaymentFacts:
@@ -99,7 +105,7 @@ class FakePayments(Scripted):
                     raise Refused("capture_refused", "That much is not authorised.")
                 payment.moved.add(key)
                 captured = payment.facts.captured + money.amount
-                self._change(payment, captured=captured, closed=True)
+                self.change(payment.reference, captured=captured, closed=True)
             return payment.facts
 
     def void(self, key: str, reference: str) -> PaymentFacts:
@@ -111,7 +117,7 @@ class FakePayments(Scripted):
                     raise Refused("void_refused", "Nothing is authorised.")
                 payment.moved.add(key)
                 voided = payment.facts.voided + payment.facts.uncaptured
-                self._change(payment, voided=voided, closed=True)
+                self.change(payment.reference, voided=voided, closed=True)
             return payment.facts
 
     def refund(self, key: str, reference: str, money: Money) -> PaymentFacts:
@@ -126,7 +132,7 @@ class FakePayments(Scripted):
                 self.failing_refunds -= int(failed)
                 lost = payment.facts.refund_failed + (money.amount if failed else 0)
                 refunded = payment.facts.refunded + money.amount
-                self._change(payment, refunded=refunded, refund_failed=lost)
+                self.change(payment.reference, refunded=refunded, refund_failed=lost)
             return payment.facts
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> ProviderMessage:
@@ -145,6 +151,3 @@ class FakePayments(Scripted):
         if reference not in self.payments:
             raise Refused("payment_unknown", "There is no such payment.")
         return self.payments[reference]
-
-    def _change(self, payment: FakePayment, **changes: object) -> None:
-        payment.facts = replace(payment.facts, **changes)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from checkout.domain.exceptions import Refused, Unavailable
@@ -18,13 +18,14 @@ class Scripted:
 
     `trouble("reserve", "refused")` plans the next call of a method: `refused`, `unavailable`
     (nothing was done), `lost` (done, but the answer never came), `bug`, `crash_before`,
-    `crash_after`.
+    `crash_after`. `meanwhile` is called with the method while each call is under way.
     """
 
     def __init__(self, name: str, transactional: bool) -> None:
         self.name = name
         self.transactional = transactional
         self.calls: list[tuple[str, str]] = []
+        self.meanwhile: Callable[[str], object] = lambda method: None
         self._script: dict[str, list[str]] = defaultdict(list)
 
     def trouble(self, method: str, kind: str, times: int = 1) -> None:
@@ -43,6 +44,7 @@ class Scripted:
     def call(self, method: str, key: str) -> Iterator[None]:
         """Around the work of one call: note it, then do what the script says."""
         self.calls.append((method, key))
+        self.meanwhile(method)
         planned = self._script[method].pop(0) if self._script[method] else ""
         if planned == "refused":
             raise Refused(f"{method}_refused", f"{self.name} refuses to {method}.")

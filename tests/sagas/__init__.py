@@ -1,0 +1,1 @@
+"""The saga without a database: the table, and what it decides."""
