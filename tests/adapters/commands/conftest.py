@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from checkout.application.ports.inbound.start_checkout_port import StartCheckout
 from checkout.testing.builders import snapshot
@@ -17,7 +17,7 @@ AUDITS = {
 
 
 @pytest.fixture
-def world(db: None, settings: SettingsWrapper) -> Iterator[World]:
+def world(db: None, settings: Settings) -> Iterator[World]:
     """Fake neighbours around the real engine; the audits ask the fakes."""
     settings.CHECKOUT = {**settings.CHECKOUT, "AUDITS": AUDITS}
     with World() as built:

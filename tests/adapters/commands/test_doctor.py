@@ -224,7 +224,7 @@ PLANTED: dict[str, tuple[str, str, Plant]] = {
     "other stock was taken": (
         "completed",
         "reservations",
-        lambda w: w.inventory.committed.update(dict.fromkeys(w.inventory.committed, {"bowl": 1})),
+        lambda w: w.inventory.committed.update({key: {"bowl": 1} for key in w.inventory.committed}),
     ),
     "stock is still taken": (
         "aborted",

@@ -60,7 +60,7 @@ def test_money_is_said(world: World) -> None:
 
 @pytest.mark.parametrize("wrong", [str(uuid4()), "nonsense", "'; drop", "0" * 500])
 def test_an_unknown_id_is_a_sentence(world: World, wrong: str) -> None:
-    with pytest.raises(CommandError, match="no checkout|not the id") as error:
+    with pytest.raises(CommandError, match=r"no checkout|not the id") as error:
         say("explain", wrong)
     assert error.value.returncode == 1
 
