@@ -3,7 +3,8 @@
 (function () {
   "use strict";
   var POLL_MS = 5000, LOST_MS = 3000, TICK_MS = 1000;
-  var connected = false, lostSince = Date.now(), lastPoll = 0;
+  // `doubtful`: the line was gone for a while, and no word has come over the socket since.
+  var connected = false, doubtful = false, lostSince = Date.now(), lastPoll = 0;
 
   // Before htmx starts: come back soon, not after a minute (1012 is a restarting server).
   htmx.config.wsReconnectDelay = function (tries) {
@@ -21,7 +22,7 @@
 
   function showConnection() {
     var line = document.getElementById("connection");
-    var lost = !connected && Date.now() - lostSince > LOST_MS;
+    var lost = (!connected || !navigator.onLine) && Date.now() - lostSince > LOST_MS;
     if (!line || line.hidden === !lost) { return; }
     line.hidden = !lost;
     line.textContent = lost ? line.dataset.lost : "";
@@ -50,10 +51,14 @@
 
   function tick() {
     showConnection(); showWaiting(); showCountdown();
-    if (!connected && Date.now() - lastPoll > POLL_MS && Date.now() - lostSince > LOST_MS) { poll(); }
+    var due = Date.now() - lastPoll > POLL_MS && Date.now() - lostSince > LOST_MS;
+    if ((!connected || doubtful) && due && navigator.onLine) { poll(); }
   }
 
-  document.addEventListener("htmx:wsOpen", function () { connected = true; showConnection(); });
+  document.addEventListener("htmx:wsOpen", function () {
+    connected = true; doubtful = false; showConnection();
+  });
+  document.addEventListener("htmx:wsAfterMessage", function () { doubtful = false; });
   document.addEventListener("htmx:wsClose", function () {
     if (connected) { connected = false; lostSince = Date.now(); }
   });
@@ -76,8 +81,13 @@
     tick();
   });
 
+  // A browser may keep a dead socket for minutes: it says itself when it has no line at all.
+  window.addEventListener("offline", function () { doubtful = true; lostSince = Date.now(); });
+  window.addEventListener("online", showConnection);
   ["visibilitychange", "online", "pageshow"].forEach(function (name) {
-    window.addEventListener(name, function () { if (!document.hidden && !connected) { poll(); } });
+    window.addEventListener(name, function () {
+      if (!document.hidden && (!connected || doubtful)) { poll(); }
+    });
   });
   document.addEventListener("DOMContentLoaded", function () { tick(); setInterval(tick, TICK_MS); });
 })();
