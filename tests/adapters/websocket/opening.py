@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
@@ -19,6 +20,21 @@ from checkout.adapters.inbound.access import OWNER
 HOST, ORIGIN = "localhost", "http://localhost"
 SECONDS = 5.0
 _ROOT = re.compile(r'<section id="checkout-progress"[^>]*data-version="(\d+)" data-state="(\w+)"')
+
+
+class Socket(WebsocketCommunicator):
+    """A socket whose threads close their database connections, as they do in a server.
+
+    Channels' own communicator keeps them open, for tests inside of one transaction.
+    """
+
+    async def send_input(self, message: Any) -> None:
+        """Send to the application."""
+        await ApplicationCommunicator.send_input(self, message)
+
+    async def receive_output(self, timeout: float = 1) -> Any:
+        """The next answer of the application."""
+        return await ApplicationCommunicator.receive_output(self, timeout)
 
 
 @dataclass(frozen=True)
@@ -41,20 +57,20 @@ def read(html: str) -> Seen:
 class Opener:
     """Opens sockets as browsers and programs do."""
 
-    opened: list[WebsocketCommunicator] = field(default_factory=list)
+    opened: list[Socket] = field(default_factory=list)
 
-    async def ask(self, path: str, headers: dict[str, str]) -> tuple[WebsocketCommunicator, bool]:
+    async def ask(self, path: str, headers: dict[str, str]) -> tuple[Socket, bool]:
         """Ask for a socket; whether it was accepted."""
         from project.asgi import application
 
         sent = [(k.encode(), v.encode()) for k, v in {"host": HOST, **headers}.items()]
-        socket = WebsocketCommunicator(application, path, headers=sent)
+        socket = Socket(application, path, headers=sent)
         accepted, _ = await socket.connect(timeout=SECONDS)
         if accepted:
             self.opened.append(socket)
         return socket, accepted
 
-    async def open(self, checkout: Any, owner: str = "browser") -> WebsocketCommunicator:
+    async def open(self, checkout: Any, owner: str = "browser") -> Socket:
         """The owner's page opens its socket."""
         headers = {"origin": ORIGIN, "cookie": await cookie_of(owner)}
         socket, accepted = await self.ask(path_of(checkout), headers)
@@ -85,12 +101,12 @@ def _session(owner: str) -> str:
     return str(session.session_key)
 
 
-async def next_of(socket: WebsocketCommunicator) -> Seen:
+async def next_of(socket: Socket) -> Seen:
     """The next message."""
     return read(await socket.receive_from(timeout=SECONDS))
 
 
-async def until(socket: WebsocketCommunicator, state: str) -> list[Seen]:
+async def until(socket: Socket, state: str) -> list[Seen]:
     """The messages up to the first that shows this state."""
     seen = [await next_of(socket)]
     while seen[-1].state != state:
