@@ -74,6 +74,9 @@ def _may_force(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> N
     refusal = force_refusal(checkout, str(payload.get("edge", "")))
     if refusal:
         raise Refused("edge_not_possible", refusal)
+    late = checkout.deadline_at is not None and checkout.deadline_at <= moment.now
+    if late and payload.get("edge") == "force_retry_payment":
+        raise Refused("too_late", "The time to pay is over: another attempt would end at once.")
 
 
 def force_refusal(checkout: Checkout, edge: str) -> str:
@@ -119,7 +122,9 @@ def _ask_now(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
 
 def _retry_now(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
     _ask_now(checkout, message, moment)
-    checkout.attempt, checkout.needs_attention = 0, ""
+    checkout.attempt = 0
+    if checkout.needs_attention in ("retrying", "bug"):
+        checkout.needs_attention = ""  # any other flag is not about trying again: it stays
     for effect in checkout.effects.values():
         effect.retry_at = None
 
