@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from checkout.adapters.inbound.web.amounts import in_words
+from checkout.adapters.inbound.web.amounts import active_locale, in_words
 from checkout.adapters.inbound.web.screen import Screen, screen
 from checkout.application.ports.outbound.checkout_queries_port import ProgressView
 
@@ -27,6 +28,19 @@ def render_fragment(view: ProgressView, request: HttpRequest | None = None) -> t
 def announcement(shown: Screen) -> str:
     """What is spoken about this screen: an out-of-band swap into a region that stands already."""
     return render_to_string("checkout/_say.html", {"screen": shown})
+
+
+def address(delivery: Mapping[str, Any]) -> list[str]:
+    """The lines of a postal address, from a shop's delivery details; codes of methods are left out.
+
+    Understood are `name`, `company`, `street`, `postcode`, `city` and `country` (ISO 3166 code).
+    """
+    country = str(delivery.get("country", ""))
+    town = f"{delivery.get('postcode', '')} {delivery.get('city', '')}".strip()
+    lines = [str(delivery.get(part, "")) for part in ("name", "company", "street")]
+    return [
+        line for line in (*lines, town, active_locale().territories.get(country, country)) if line
+    ]
 
 
 def receipt(cart: Any) -> dict[str, Any] | None:

@@ -47,6 +47,7 @@ class Screen:
     action: str = ""
     action_label: str = ""
     action_url: str = ""
+    quiet: bool = False
     waiting: bool = False
     patience: tuple[str, str] = ("", "")
     since: str = ""
@@ -67,10 +68,16 @@ class Screen:
         return f"{self.heading} ({_('step')} {self.number} {_('of')} 4)"
 
 
-def screen(view: ProgressView) -> Screen:
-    """The screen of a checkout as it was committed."""
+def screen(view: ProgressView, returned: bool = False) -> Screen:
+    """The screen of a checkout as it was committed.
+
+    `returned`: the shopper has just come back from the payment page, and we are asking what
+    happened there; until we know, nobody is told to pay.
+    """
     made = _situation(view)
-    made.steps = _steps(view)
+    if returned and made.action == "pay" and not made.tone:
+        _ask(made)
+    made.steps = _steps(view, made.action)
     running = [n for n, step in enumerate(made.steps, start=1) if step.current]
     made.number = running[0] if running else 4
     made.money = _money(view.body["money"])
@@ -83,8 +90,15 @@ def screen(view: ProgressView) -> Screen:
     )
     made.too_late = view.state == "payment_confirmed"
     made.since = next((s["started_at"] for s in view.body["steps"] if s["status"] == "running"), "")
-    made.say = f"{made.heading}. {made.money['bold']} {_('Step')} {made.number} {_('of')} 4."
+    heading = made.heading.rstrip(".")
+    made.say = f"{heading}. {made.money['bold']} {_('Step')} {made.number} {_('of')} 4."
     return made
+
+
+def _ask(made: Screen) -> None:
+    made.heading = _("Confirming your payment")
+    made.lead = _("We are asking the payment service. If you paid, do not pay again.")
+    made.action_label, made.quiet = _("I have not paid yet: back to the payment page"), True
 
 
 def _situation(view: ProgressView) -> Screen:
@@ -139,9 +153,12 @@ def _failed(view: ProgressView) -> Screen:
         made.waiting, made.patience = True, _patience(view.state)
         made.lead = _("We are giving everything back.")
         return made
-    urls = {"cart": ("CART_URL", "/cart/"), "shop": ("SHOP_URL", "/")}
+    in_doubt = view.body["money"]["status"] == "checking"
     made.action, made.action_label = told.to, _(told.action)
-    made.action_url = settings.CHECKOUT.get(*urls[told.to])
+    if in_doubt:  # nobody is led to pay again before we know
+        made.action, made.action_label = "shop", _(words.BACK_TO_SHOP)
+    urls = {"cart": ("CART_URL", "/cart/"), "shop": ("SHOP_URL", "/")}
+    made.action_url = settings.CHECKOUT.get(*urls[made.action])
     return made
 
 
@@ -160,16 +177,25 @@ def _patience(state: str) -> tuple[str, str]:
     return _("Still working. You can leave this page: we go on without it."), after_60
 
 
-def _steps(view: ProgressView) -> list[ShownStep]:
+def _steps(view: ProgressView, action: str) -> list[ShownStep]:
     by_name = {step["step"]: step["status"] for step in view.body["steps"]}
     statuses = [_merged([by_name[name] for name in names]) for _name, names in GROUPS]
     statuses.append("done" if view.state == "completed" else "pending")
     current = _current(view, statuses)
     names = [_(name) for name, _names in GROUPS] + [_("Done")]
     return [
-        ShownStep(name, status, _(words.STEP_WORDS[status]), number == current)
+        ShownStep(name, status, _(_step_words(view, status, action)), number == current)
         for number, (name, status) in enumerate(zip(names, statuses, strict=True))
     ]
+
+
+def _step_words(view: ProgressView, status: str, action: str) -> str:
+    if status == "running" and action in ("pay", "retry"):
+        return words.WAITING_FOR_YOU
+    code = (view.body["failure"] or {}).get("code", "")
+    if status == "failed" and code.startswith("cancelled"):
+        return words.STOPPED
+    return words.STEP_WORDS[status]
 
 
 def _merged(statuses: list[str]) -> str:

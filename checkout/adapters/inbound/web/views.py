@@ -13,11 +13,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from checkout.adapters.inbound import starting
 from checkout.adapters.inbound.access import actor_of, authorised, owner_id_of
 from checkout.adapters.inbound.web.fragment import (
+    address,
     announcement,
     context_of,
     receipt,
@@ -75,16 +76,16 @@ def start(request: HttpRequest) -> HttpResponse:
     return redirect("checkout:progress", started.id)
 
 
-@require_GET
+@require_safe
 @for_its_owner
 def progress(request: HttpRequest, checkout_id: CheckoutId) -> HttpResponse:
     """The live page; to htmx only its fragment."""
     view = _view_of(checkout_id)
     if request.headers.get("HX-Request"):
         return _fragment(request, view)
-    context = context_of(screen(view))
-    live = request.GET.get("live") != "0"
     returned = "returned" in request.GET and view.state == "awaiting_payment"
+    context = context_of(screen(view, returned))
+    live = request.GET.get("live") != "0"
     return render(
         request, "checkout/progress.html", {**context, "live": live, "returned": returned}
     )
@@ -106,7 +107,7 @@ def command(request: HttpRequest, checkout_id: CheckoutId, kind: str) -> HttpRes
     return redirect("checkout:progress", checkout_id)
 
 
-@require_GET
+@require_safe
 @for_its_owner
 def summary(request: HttpRequest, checkout_id: CheckoutId) -> HttpResponse:
     """The receipt of a finished checkout, to keep and to print; before that, the live page."""
@@ -114,7 +115,8 @@ def summary(request: HttpRequest, checkout_id: CheckoutId) -> HttpResponse:
     if body is None:
         return redirect("checkout:progress", checkout_id)
     cart = body if body["lines"] else None
-    context = {**context_of(screen(_view_of(checkout_id))), "summary": body}
+    shown = context_of(screen(_view_of(checkout_id)))
+    context = {**shown, "summary": body, "address": address(body["delivery"])}
     return render(request, "checkout/summary.html", {**context, "receipt": receipt(cart)})
 
 

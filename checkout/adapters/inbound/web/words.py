@@ -122,6 +122,7 @@ DECLINES: dict[str, str] = {
     "three_d_secure_failed": _("Your bank could not confirm it was you."),
 }
 
+WAITING_FOR_YOU, STOPPED = _("Waiting for you"), _("Stopped")
 STEP_WORDS: dict[str, str] = {
     "pending": _("Not begun"),
     "running": _("Doing it now"),
