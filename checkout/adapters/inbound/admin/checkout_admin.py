@@ -21,7 +21,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from checkout.adapters.inbound.admin import commanding, detail
-from checkout.adapters.inbound.admin.filters import AttentionFilter, StuckFilter
+from checkout.adapters.inbound.admin.filters import STUCK_AFTER, AttentionFilter, StuckFilter
 from checkout.adapters.inbound.admin.words import MONEY, age
 from checkout.adapters.inbound.web.amounts import in_words
 from checkout.adapters.outbound.persistence.database_time import database_now
@@ -35,12 +35,12 @@ class CheckoutAdmin(admin.ModelAdmin):
     list_display = (
         "checkout",
         "state",
+        "attention",
         "in_state_for",
         "amount",
         "money",
         "attempt",
         "next_due",
-        "attention",
     )
     list_display_links = None
     list_filter = ("state", AttentionFilter, StuckFilter)
@@ -117,7 +117,8 @@ class CheckoutAdmin(admin.ModelAdmin):
         if row.due_at is None:
             return "–"
         if row.due_at <= row.database_now:
-            return f"overdue for {age(row.due_at, row.database_now)}"
+            late = row.database_now - row.due_at > STUCK_AFTER
+            return f"overdue for {age(row.due_at, row.database_now)}" if late else "now"
         return f"in {age(row.database_now, row.due_at)}"
 
     @admin.display(description="attention", ordering="needs_attention")

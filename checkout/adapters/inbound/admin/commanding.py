@@ -144,10 +144,11 @@ def _form(order: Order, checkout: Checkout, request: HttpRequest) -> ReasonForm:
 def _submit(order: Order, request: HttpRequest, checkout: Checkout, said: dict[str, Any]) -> None:
     names = ("reason", "expected_version", "edge")
     payload = {name: said[name] for name in names if name in said}
-    actor = f"user:{request.user.pk}"
+    user_id = int(cast(User, request.user).pk or 0)
+    actor = f"user:{user_id}"
     services().desk.submit(Command(checkout.id, order.kind, actor, payload=payload))
     LogEntry.objects.create(
-        user_id=request.user.pk,
+        user_id=user_id,
         content_type_id=_content_type(),
         object_id=str(checkout.id),
         object_repr=str(checkout.id),

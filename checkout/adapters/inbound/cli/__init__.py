@@ -1,0 +1,1 @@
+"""What the command line answers: the flow table, one checkout explained, and the doctor."""

@@ -111,7 +111,7 @@ def _attention(dossier: Dossier, checkout: Checkout) -> Iterator[str]:
     if why:
         yield f"It asks for staff: {ATTENTION.get(why, why)} ({why})."
     if checkout.attempt:
-        yield f"{checkout.attempt} tries in this state had no answer."
+        yield f"Unanswered tries in this state: {checkout.attempt}."
 
 
 def _troubles(dossier: Dossier, checkout: Checkout) -> Iterator[str]:

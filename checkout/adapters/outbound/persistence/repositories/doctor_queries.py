@@ -119,7 +119,7 @@ class DoctorQueries:
                 due_at__lt=now - timedelta(seconds=seconds),
             ).order_by("due_at")
             found = rows.values_list("id", "state", "due_at")[:limit]
-            return [(CheckoutId(pk), state, due) for pk, state, due in found]
+            return [(CheckoutId(pk), state, due) for pk, state, due in found if due]
 
     def attention(self, limit: int = 1000) -> list[tuple[CheckoutId, str]]:
         """(id, why) of checkouts that ask for staff."""
