@@ -14,6 +14,7 @@ from checkout.application.policy import Policy
 from checkout.application.port_call import Ports
 from checkout.application.ports.inbound.abort_checkout_port import Command
 from checkout.application.ports.inbound.start_checkout_port import StartCheckout
+from checkout.application.ports.outbound.scheduler_port import SchedulerPort
 from checkout.domain.checkout import Checkout
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.sagas.engine import Tick
@@ -66,11 +67,18 @@ class World:
     `crash_on` holds numbers of fault points: the process dies when it comes to one of them.
     """
 
-    def __init__(self, remote: bool = False, outcome: str = "", **policy: Any) -> None:
+    def __init__(
+        self,
+        remote: bool = False,
+        outcome: str = "",
+        scheduler: SchedulerPort | None = None,
+        **policy: Any,
+    ) -> None:
         self.carts, self.coupons = FakeCarts(remote), FakeCoupons(remote)
         self.inventory, self.orders = FakeInventory(remote), FakeOrders(remote)
         self.payments = FakePayments(outcome)
         self.bell, self.published = Bell(), Recorder()
+        self.scheduler: SchedulerPort = scheduler or self.bell
         self.policy = replace(Policy(), **policy)
         self.faults: list[str] = []
         self.crash_at: str = ""
@@ -82,7 +90,7 @@ class World:
     def __enter__(self) -> World:
         ports = Ports(self.carts, self.coupons, self.inventory, self.orders, self.payments)
         self.services = bootstrap.build(
-            ports, self.policy, self.bell, self.bell, self.published, self._fault
+            ports, self.policy, self.scheduler, self.bell, self.published, self._fault
         )
         bootstrap.use(self.services)
         self._stack.callback(bootstrap.use, None)
