@@ -6,8 +6,12 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
-from checkout.adapters.inbound.cli import doctor, explain, flow
+from checkout.adapters.inbound.cli import flow
+from checkout.adapters.inbound.cli.doctor import MOST, chosen_audits, examine
+from checkout.adapters.inbound.cli.explain import explained
+from checkout.domain.exceptions import StorageUnavailable
 
 
 class Command(BaseCommand):
@@ -27,13 +31,16 @@ class Command(BaseCommand):
         everything = tasks.add_parser("doctor", help="List broken invariants and overdue rows.")
         everything.add_argument("--json", action="store_true", help="One JSON document.")
         everything.add_argument(
-            "--all", action="store_true", help=f"All checkouts, not the last {doctor.MOST:,}."
+            "--all", action="store_true", help=f"All checkouts, not the last {MOST:,}."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do the one that was asked for."""
         tasks = {"flow": self._flow, "explain": self._explain, "doctor": self._doctor}
-        tasks[options["task"]](options)
+        try:
+            tasks[options["task"]](options)
+        except (StorageUnavailable, DatabaseError) as error:
+            raise CommandError(f"The database cannot be read: {error}") from error
 
     def _flow(self, options: dict[str, Any]) -> None:
         if options["write"]:
@@ -48,13 +55,13 @@ class Command(BaseCommand):
 
     def _explain(self, options: dict[str, Any]) -> None:
         try:
-            sentences = explain.explained(options["id"])
+            sentences = explained(options["id"])
         except LookupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write("\n".join(sentences))
 
     def _doctor(self, options: dict[str, Any]) -> None:
-        report = doctor.examine(doctor.chosen_audits(), everything=options["all"])
+        report = examine(chosen_audits(), everything=options["all"])
         if options["json"]:
             self.stdout.write(json.dumps(report.to_json(), indent=2))
         else:

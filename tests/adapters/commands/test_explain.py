@@ -8,6 +8,8 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 
+from checkout.adapters.outbound.persistence.repositories.doctor_queries import DoctorQueries
+from checkout.domain.exceptions import StorageUnavailable
 from tests.adapters.commands.conftest import STAGES, awaiting, completed
 from tests.application.world import World
 
@@ -63,6 +65,19 @@ def test_an_unknown_id_is_a_sentence(world: World, wrong: str) -> None:
     with pytest.raises(CommandError, match=r"no checkout|not the id") as error:
         say("explain", wrong)
     assert error.value.returncode == 1
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("explain", str(uuid4()))])
+def test_a_database_that_does_not_answer_is_a_sentence(
+    world: World, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    def down(*_: object) -> None:
+        raise StorageUnavailable("it is down")
+
+    monkeypatch.setattr(DoctorQueries, "of", down)
+    monkeypatch.setattr(DoctorQueries, "overdue", down)
+    with pytest.raises(CommandError, match="cannot be read: it is down"):
+        say(*words)
 
 
 def test_flow_prints_and_compares() -> None:
