@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from django.test import Client
 
 from checkout import bootstrap
-from checkout.adapters.inbound.access import OWNER
+from checkout.domain.value_objects.checkout_id import CheckoutId
 from tests.adapters.api.asking import proven
+from tests.adapters.web.visiting import Visitor
 from tests.application.world import World
-
-OWNER_ID = "browser"  # the owner that World starts its checkouts for
 
 
 @pytest.fixture
@@ -25,21 +23,19 @@ def world(db: None) -> Iterator[World]:
 
 
 @pytest.fixture
-def client() -> Client:
-    """The browser that has the cart and owns what World starts. It enforces CSRF."""
-    made = Client(enforce_csrf_checks=True)
-    session = made.session
-    session["carts"] = ["cart-1"]
-    session[OWNER] = OWNER_ID
-    session.save()
-    made.cookies["sessionid"] = str(session.session_key)
-    return made
+def shopper() -> Visitor:
+    """The browser that the world's checkouts belong to."""
+    return Visitor("browser", ("cart-1",))
 
 
 @pytest.fixture
-def page(world: World) -> str:
-    """The address of a checkout that waits for its payment."""
-    checkout_id = world.start()
+def started(world: World) -> CheckoutId:
+    """A checkout that has just begun."""
+    return world.start()
+
+
+@pytest.fixture
+def waiting(world: World, started: CheckoutId) -> CheckoutId:
+    """A checkout that waits for its payment."""
     world.tick()
-    assert world.checkout.state == "awaiting_payment"
-    return f"/checkout/{checkout_id}/"
+    return started

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -107,7 +107,7 @@ class NoStart:
 def test_a_refused_start_leads_back_to_the_basket(
     world: World, client: Client, trouble: Exception
 ) -> None:
-    bootstrap.use(replace(world.services, prove_cart=proven, start=NoStart(trouble)))
+    bootstrap.use(replace(world.services, prove_cart=proven, start=cast("Any", NoStart(trouble))))
     answer = send(client, "/checkout/start/", {"cart_id": "cart-1"})
     assert (answer.status_code, answer["Location"]) == (302, "/cart/")
     assert not CheckoutSession.objects.exists()
@@ -144,7 +144,7 @@ class NoQueries:
 def test_without_a_database_the_page_says_so(
     world: World, client: Client, page: str, path: str
 ) -> None:
-    bootstrap.use(replace(world.services, queries=NoQueries()))
+    bootstrap.use(replace(world.services, queries=cast("Any", NoQueries())))
     answer = client.get(page + path)
     assert answer.status_code == 503
     assert "One moment please" in text_of(answer)
