@@ -5,6 +5,8 @@
   var POLL_MS = 5000, LOST_MS = 3000, TICK_MS = 1000;
   // `doubtful`: the line was gone for a while, and no word has come over the socket since.
   var connected = false, doubtful = false, lostSince = Date.now(), lastPoll = 0;
+  // The server speaks from the second message of a connection on; what came otherwise, we speak.
+  var weSpeak = true, before = null, spokenMinutes = {};
 
   // Before htmx starts: come back soon, not after a minute (1012 is a restarting server).
   htmx.config.wsReconnectDelay = function (tries) {
@@ -14,6 +16,20 @@
   function fragment() { return document.getElementById("checkout-progress"); }
   function version(element) { return Number(element && element.dataset.version || 0); }
 
+  function isFinal() { return Boolean(fragment() && fragment().hasAttribute("data-final")); }
+  function speak(words, now) {
+    var region = document.getElementById(now ? "say-now" : "say");
+    if (region && words) { region.textContent = words; }
+  }
+
+  // Where the focus is, as a selector that finds the same control in the next fragment.
+  function focused(old) {
+    var active = document.activeElement;
+    if (!old.contains(active)) { return ""; }
+    if (active.form) { return "form[action=\"" + active.form.getAttribute("action") + "\"] button"; }
+    return active.matches(".actions a") ? ".actions a" : "h1";
+  }
+
   function poll() {
     lastPoll = Date.now();
     var live = document.getElementById("live");
@@ -22,7 +38,7 @@
 
   function showConnection() {
     var line = document.getElementById("connection");
-    var lost = (!connected || !navigator.onLine) && Date.now() - lostSince > LOST_MS;
+    var lost = (!connected || !navigator.onLine) && !isFinal() && Date.now() - lostSince > LOST_MS;
     if (!line || line.hidden === !lost) { return; }
     line.hidden = !lost;
     line.textContent = lost ? line.dataset.lost : "";
@@ -47,6 +63,14 @@
     var left = seconds >= 60 ? Math.ceil(seconds / 60) + " min" : seconds + " s";
     box.querySelector(".countdown__left").textContent = " (" + left + ")";
     box.classList.toggle("countdown--soon", seconds < 120);
+    [5, 1].forEach(function (minutes) {
+      var due = seconds <= minutes * 60 && seconds > minutes * 60 - 30;
+      var key = minutes + box.dataset.until;
+      if (due && !spokenMinutes[key]) {
+        spokenMinutes[key] = true;
+        speak(box.getAttribute("data-left-" + minutes));
+      }
+    });
   }
 
   function tick() {
@@ -58,9 +82,9 @@
   document.addEventListener("htmx:wsOpen", function () {
     connected = true; doubtful = false; showConnection();
   });
-  document.addEventListener("htmx:wsAfterMessage", function () { doubtful = false; });
+  document.addEventListener("htmx:wsAfterMessage", function () { doubtful = false; weSpeak = false; });
   document.addEventListener("htmx:wsClose", function () {
-    if (connected) { connected = false; lostSince = Date.now(); }
+    if (connected) { connected = false; weSpeak = true; lostSince = Date.now(); }
   });
 
   document.addEventListener("htmx:oobBeforeSwap", function (event) {
@@ -68,16 +92,20 @@
     if (!old || old.id !== "checkout-progress") { return; }
     var fresh = event.detail.fragment.querySelector("#checkout-progress");
     if (version(fresh) <= version(old)) { event.detail.shouldSwap = false; return; }
-    old.ownerDocument.wasFinal = old.hasAttribute("data-final");
-    old.ownerDocument.heldFocus = old.contains(document.activeElement);
+    before = { final: isFinal(), say: old.dataset.say, focus: focused(old) };
   });
 
   document.addEventListener("htmx:oobAfterSwap", function (event) {
     if (event.detail.target.id !== "checkout-progress") { return; }
-    var now = fragment();
+    var now = fragment(), ended = isFinal() && !before.final;
     document.title = now.dataset.title;
-    var ended = now.hasAttribute("data-final") && !document.wasFinal;
-    if (ended || document.heldFocus) { now.querySelector("h1").focus({ preventScroll: !ended }); }
+    if (weSpeak && now.dataset.say !== before.say) {
+      speak(now.dataset.say, now.hasAttribute("data-alert"));
+    }
+    if (ended || before.focus) {
+      var same = ended ? null : now.querySelector(before.focus);
+      (same || now.querySelector("h1")).focus({ preventScroll: !ended });
+    }
     tick();
   });
 
