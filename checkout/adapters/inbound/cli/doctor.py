@@ -77,7 +77,9 @@ def _compare(audits: Mapping[str, Audit], batch: list[Dossier]) -> list[Finding]
     final = [d for d in batch if d.checkout is not None and d.checkout.state.is_final]
     for name, audit in audits.items():
         if name not in ledgers.JUDGES:
-            found.append(Finding("audit", f"there is no audit {name!r}.", level=INFO))
+            known = ", ".join(ledgers.JUDGES)
+            text = f"CHECKOUT['AUDITS'] names {name!r}, which nobody reads. There are: {known}."
+            found.append(Finding("audit", text))
             continue
         facts = audit([str(dossier.id) for dossier in final]) if final else {}
         for dossier in final:

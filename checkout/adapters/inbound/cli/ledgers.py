@@ -10,6 +10,7 @@ from typing import Any
 from checkout.adapters.inbound.cli.findings import Finding
 from checkout.adapters.outbound.persistence.repositories.doctor_queries import Dossier
 from checkout.domain.checkout import Checkout
+from checkout.domain.effect import Outcome
 from checkout.domain.value_objects.checkout_state import CheckoutState
 
 Rows = list[dict[str, Any]]
@@ -73,7 +74,8 @@ def _coupons(checkout: Checkout, rows: Rows, now: datetime) -> Iterator[str]:
         if claimed or spent:
             yield "aborted, but its coupons are not free again."
         return
-    if checkout.needs_attention == "coupon_not_redeemed":
+    redeem = checkout.effect("coupons.redeem")
+    if redeem is not None and redeem.outcome == Outcome.REFUSED:
         return  # the order stands without it, and staff was told
     if claimed:
         yield "completed, but its coupons are only claimed."
