@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from django.test import Client
 
 from checkout import bootstrap
+from checkout.adapters.inbound.access import OWNER
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from tests.adapters.api.asking import proven
 from tests.adapters.web.visiting import Visitor
 from tests.application.world import World
+
+OWNER_ID = "browser"  # the owner that World starts its checkouts for
 
 
 @pytest.fixture
@@ -23,9 +27,30 @@ def world(db: None) -> Iterator[World]:
 
 
 @pytest.fixture
+def client() -> Client:
+    """The browser that has the cart and owns what World starts. It enforces CSRF."""
+    made = Client(enforce_csrf_checks=True)
+    session = made.session
+    session["carts"] = ["cart-1"]
+    session[OWNER] = OWNER_ID
+    session.save()
+    made.cookies["sessionid"] = str(session.session_key)
+    return made
+
+
+@pytest.fixture
+def page(world: World) -> str:
+    """The address of a checkout that waits for its payment."""
+    checkout_id = world.start()
+    world.tick()
+    assert world.checkout.state == "awaiting_payment"
+    return f"/checkout/{checkout_id}/"
+
+
+@pytest.fixture
 def shopper() -> Visitor:
-    """The browser that the world's checkouts belong to."""
-    return Visitor("browser", ("cart-1",))
+    """The same browser, without scripts, as somebody who reads pages and presses their buttons."""
+    return Visitor(OWNER_ID, ("cart-1",))
 
 
 @pytest.fixture
