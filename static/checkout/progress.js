@@ -91,12 +91,13 @@
     var old = event.detail.target;
     if (!old || old.id !== "checkout-progress") { return; }
     var fresh = event.detail.fragment.querySelector("#checkout-progress");
+    before = null;  // htmx tells of the end of a swap also when there was none
     if (version(fresh) <= version(old)) { event.detail.shouldSwap = false; return; }
     before = { final: isFinal(), say: old.dataset.say, focus: focused(old) };
   });
 
   document.addEventListener("htmx:oobAfterSwap", function (event) {
-    if (event.detail.target.id !== "checkout-progress") { return; }
+    if (!before || event.detail.target.id !== "checkout-progress") { return; }
     var now = fragment(), ended = isFinal() && !before.final;
     document.title = now.dataset.title;
     if (weSpeak && now.dataset.say !== before.say) {
@@ -106,6 +107,7 @@
       var same = ended ? null : now.querySelector(before.focus);
       (same || now.querySelector("h1")).focus({ preventScroll: !ended });
     }
+    before = null;
     tick();
   });
 
