@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -17,6 +18,10 @@ class Shopper:
         self.http = httpx2.Client(base_url=site, timeout=30, follow_redirects=False)
         self.id = ""
         self.token = ""
+
+    def close(self) -> None:
+        """Hang up."""
+        self.http.close()
 
     def cart(self, lines: dict[str, int], coupons: tuple[str, ...] = ()) -> dict[str, Any]:
         """A new cart: quantities by sku."""
@@ -52,14 +57,16 @@ class Shopper:
 
     def wait_for(self, *states: str, seconds: float = 30) -> dict[str, Any]:
         """Look until the checkout is in one of these states."""
-        until = time.monotonic() + seconds
-        while True:
-            seen = self.look()
-            if seen["state"] in states:
-                return seen
-            if time.monotonic() > until:
+        return self.until(lambda seen: seen["state"] in states, seconds)
+
+    def until(self, wanted: Callable[[dict[str, Any]], Any], seconds: float = 30) -> dict[str, Any]:
+        """Look until what is seen is as wanted. Raises AssertionError after so many seconds."""
+        end = time.monotonic() + seconds
+        while not wanted(seen := self.look()):
+            if time.monotonic() > end:
                 raise AssertionError(f"After {seconds} s it is still {seen['state']}: {seen}")
             time.sleep(0.03)
+        return seen
 
     def pay(self, outcome: str = "approve") -> httpx2.Response:
         """POST an outcome to exactly the address that the shopper is sent to."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 
 import pytest
 from playwright.sync_api import (
@@ -15,6 +16,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser import chromium
+from tests.e2e.api import Shopper
 from tests.e2e.ledgers import Ledgers
 from tests.e2e.stack import Stack
 
@@ -57,6 +59,13 @@ def hasty_stack() -> Iterator[Stack]:
     """The product with a payment window of a few seconds."""
     with Stack(CHECKOUT_PAYMENT_WINDOW="6") as running:
         yield running
+
+
+@pytest.fixture
+def arrive() -> Iterator[Callable[[Stack], Shopper]]:
+    """Lets a shopper come to a product; all of them leave with the test."""
+    with ExitStack() as leaving:
+        yield lambda to: leaving.enter_context(closing(Shopper(to.url)))
 
 
 @pytest.fixture

@@ -144,7 +144,8 @@ FOCUSED = r"""() => {
   const seen = getComputedStyle(at), of = label ? getComputedStyle(label) : seen;
   const shown = (s) => (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0)
     || s.boxShadow !== 'none';
-  return {name: (label || at).textContent.replace(/\s+/g, ' ').trim(), visible: shown(seen) || shown(of)};
+  const name = (label || at).textContent.replace(/\s+/g, ' ').trim();
+  return {name, visible: shown(seen) || shown(of)};
 }"""
 
 
