@@ -1,0 +1,1 @@
+"""The messaging adapters against the real database, queue and Redis."""

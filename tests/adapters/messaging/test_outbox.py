@@ -1,0 +1,140 @@
+"""Events leave in order, one at a time, at least once."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+
+from checkout.adapters.outbound.messaging.checkout_event_publisher import (
+    STREAM,
+    LogEventPublisher,
+    RedisStreamEventPublisher,
+)
+from checkout.adapters.outbound.persistence.database_time import read_now, shifted
+from checkout.adapters.outbound.persistence.models import CheckoutOutbox
+from checkout.adapters.outbound.persistence.repositories.django_outbox import DjangoOutbox
+from checkout.domain.exceptions import Unavailable
+from checkout.domain.value_objects.checkout_id import CheckoutId
+from tests.adapters.persistence.helpers import in_threads, started
+
+OUTBOX = DjangoOutbox()
+REDIS_URL: str = getattr(settings, "REDIS_URL", "")
+CONFIGURED = [LogEventPublisher, *([RedisStreamEventPublisher] if REDIS_URL else [])]
+
+
+def telling(cart: str = "cart-1", events: int = 3) -> CheckoutId:
+    """A checkout with so many unsent events."""
+    checkout_id = started(cart)
+    for number in range(2, events + 1):
+        CheckoutOutbox.objects.create(
+            checkout_id=checkout_id,
+            sequence=number,
+            name="cart_frozen",
+            data={"checkout_id": str(checkout_id)},
+            at=read_now(),
+        )
+    return checkout_id
+
+
+def leased(checkout_id: CheckoutId, seconds: float = 5) -> tuple[int, Any]:
+    """A lease that must be had."""
+    found = OUTBOX.lease_next(checkout_id, seconds)
+    assert found is not None
+    return found
+
+
+@pytest.mark.django_db
+def test_the_next_event_waits_until_the_one_before_it_is_sent() -> None:
+    checkout_id = telling()
+    row, first = leased(checkout_id)
+    assert first["sequence"].endswith("1")
+    assert OUTBOX.lease_next(checkout_id, 5) is None
+    OUTBOX.mark_sent(row)
+    assert leased(checkout_id)[1]["sequence"].endswith("2")
+
+
+@pytest.mark.django_db
+def test_a_lease_that_ran_out_brings_the_same_event_again() -> None:
+    checkout_id = telling()
+    _, first = leased(checkout_id)
+    with shifted(6):
+        _, again = leased(checkout_id)
+    assert again == first
+
+
+@pytest.mark.django_db
+def test_an_event_that_was_given_up_rests() -> None:
+    checkout_id = telling()
+    row, first = leased(checkout_id)
+    OUTBOX.give_up_lease(row, 30)
+    with shifted(20):
+        assert OUTBOX.lease_next(checkout_id, 5) is None
+        assert list(OUTBOX.unsent(10)) == []
+    with shifted(31):
+        assert list(OUTBOX.unsent(10)) == [checkout_id]
+        assert leased(checkout_id)[1]["id"] == first["id"]
+
+
+@pytest.mark.django_db
+def test_unsent_names_each_checkout_once_the_longest_waiting_first() -> None:
+    first, second, third = (telling(f"cart-{n}") for n in range(3))
+    assert list(OUTBOX.unsent(10)) == [first, second, third]
+    assert list(OUTBOX.unsent(2)) == [first, second]
+    row, _ = leased(first)
+    assert list(OUTBOX.unsent(2)) == [second, third]
+    OUTBOX.mark_sent(row)
+    assert list(OUTBOX.unsent(2)) == [first, second]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_relays_at_once_one_has_the_event() -> None:
+    checkout_id = telling()
+    found = in_threads(6, lambda _: OUTBOX.lease_next(checkout_id, 5))
+    assert len([each for each in found if isinstance(each, tuple)]) == 1, found
+
+
+@pytest.mark.django_db
+def test_an_event_is_an_envelope_with_a_source_of_its_checkout() -> None:
+    checkout_id = telling()
+    _, event = leased(checkout_id)
+    assert event["specversion"] == "1.0"
+    assert event["source"] == f"/checkouts/{checkout_id}"
+    assert event["subject"] == event["data"]["checkout_id"] == str(checkout_id)
+    assert event["time"].endswith("Z")
+    assert json.loads(json.dumps(event)) == event
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", CONFIGURED, ids=lambda kind: kind.__name__)
+def test_a_configured_publisher_takes_events(kind: Any) -> None:
+    publisher = kind(REDIS_URL) if kind is RedisStreamEventPublisher else kind()
+    _, event = leased(telling())
+    publisher.publish(event)
+    publisher.publish(event)
+    if kind is RedisStreamEventPublisher:
+        reader = redis.Redis.from_url(REDIS_URL, decode_responses=True)
+        entries: Any = reader.xrevrange(STREAM, count=2)
+        reader.close()
+        assert [fields["id"] for _, fields in entries] == [event["id"]] * 2
+        assert json.loads(entries[0][1]["event"]) == event
+
+
+@pytest.mark.django_db
+def test_the_log_names_the_event_and_nothing_of_the_shopper(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _, event = leased(telling())
+    with caplog.at_level(logging.INFO, "checkout.events"):
+        LogEventPublisher().publish({**event, "data": {"email": "ada@example.org"}})
+    assert event["id"] in caplog.text
+    assert "ada" not in caplog.text
+
+
+def test_a_stream_that_does_not_answer_is_unavailable(dead_redis: str) -> None:
+    with pytest.raises(Unavailable):
+        RedisStreamEventPublisher(dead_redis).publish({"id": "1", "type": "t"})

@@ -1,0 +1,142 @@
+"""The queue: signed messages, and an embedded one that wakes its workers and loses nothing."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import autodiscover_modules
+from huey.contrib.djhuey import HUEY
+from huey.registry import Message
+
+from checkout.adapters.outbound.scheduling.huey_scheduler import TASK_NAME, HueyScheduler
+from checkout.adapters.outbound.scheduling.huey_storage import EmbeddedHuey
+from checkout.adapters.outbound.scheduling.serializer import SignedJsonSerializer
+from checkout.domain.value_objects.checkout_id import new_checkout_id
+
+REDIS_URL: str = getattr(settings, "REDIS_URL", "")
+SERIALIZER = SignedJsonSerializer("the secret")
+
+
+def a_task(number: int = 1) -> Message:
+    """A message as the bell makes it."""
+    return Message(f"id-{number}", TASK_NAME, None, 0, 0, None, (str(number),), {}, None, None)
+
+
+class Opened:
+    """Says when it is unpickled, which must never happen."""
+
+    happened: list[str] = []
+
+    def __reduce__(self) -> Any:
+        return Opened.happened.append, ("code was run",)
+
+
+def test_a_message_comes_back_as_it_was() -> None:
+    said = SERIALIZER.deserialize(SERIALIZER.serialize(a_task(7)))
+    assert isinstance(said, Message)
+    assert (said.id, said.name, said.args, said.kwargs) == ("id-7", TASK_NAME, ("7",), {})
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"",
+        b"short",
+        json.dumps({"id": "1"}).encode(),
+        b"\0" * 32 + json.dumps({"id": "1"}).encode(),
+        SignedJsonSerializer("another secret").serialize(a_task()),
+        pickle.dumps(Opened()),
+        b"\0" * 32 + pickle.dumps(Opened()),
+    ],
+    ids=["empty", "short", "unsigned", "zeros", "other secret", "pickle", "padded pickle"],
+)
+def test_what_we_did_not_sign_is_dropped(forged: bytes) -> None:
+    with pytest.raises(ValueError, match="signature"):
+        SERIALIZER.deserialize(forged)
+    assert Opened.happened == []
+
+
+def test_every_changed_byte_is_noticed() -> None:
+    good = SERIALIZER.serialize(a_task())
+    for place in range(len(good)):
+        changed = bytes([*good[:place], good[place] ^ 1, *good[place + 1 :]])
+        with pytest.raises(ValueError, match="signature"):
+            SERIALIZER.deserialize(changed)
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[EmbeddedHuey]:
+    """An embedded queue in a file of its own."""
+    huey = EmbeddedHuey("test", filename=str(tmp_path / "huey.sqlite3"), immediate=False)
+    yield huey
+    huey.storage.close()
+
+
+def test_a_waiting_worker_is_woken_at_once(embedded: EmbeddedHuey) -> None:
+    found: list[tuple[bytes | None, float]] = []
+
+    def wait() -> None:
+        data = embedded.storage.dequeue()
+        found.append((data, time.monotonic()))
+
+    worker = threading.Thread(target=wait)
+    worker.start()
+    time.sleep(0.1)  # it waits by now; the next look by itself would come much later
+    rung = time.monotonic()
+    embedded.storage.enqueue(b"work")
+    worker.join(5)
+    assert found[0][0] == b"work"
+    assert found[0][1] - rung < 0.2
+
+
+def test_many_producers_and_workers_lose_nothing_and_double_nothing(
+    embedded: EmbeddedHuey,
+) -> None:
+    producers, each = 6, 25
+    found: list[bytes] = []
+
+    def produce(number: int) -> None:
+        for count in range(each):
+            embedded.storage.enqueue(f"{number}-{count}".encode())
+
+    def consume() -> None:
+        while len(found) < producers * each:
+            data = embedded.storage.dequeue()
+            if data is None:
+                break  # half a second without any work
+            found.append(data)
+
+    threads = [threading.Thread(target=produce, args=(n,)) for n in range(producers)]
+    threads += [threading.Thread(target=consume) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(found) == len(set(found)) == producers * each
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_bell_rings_after_the_commit_and_only_then() -> None:
+    autodiscover_modules("tasks")
+    HUEY.flush()
+    scheduler, checkout_id = HueyScheduler(REDIS_URL), new_checkout_id()
+    with transaction.atomic():
+        scheduler.ring(checkout_id)
+        assert HUEY.pending_count() == 0
+    assert HUEY.pending_count() == 1
+    data = HUEY.storage.dequeue()
+    task = HUEY.deserialize_task(data)
+    assert task.args == (str(checkout_id),)
+    with transaction.atomic():
+        scheduler.ring(checkout_id)
+        transaction.set_rollback(True)
+    assert HUEY.pending_count() == 0

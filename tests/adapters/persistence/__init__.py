@@ -1,0 +1,1 @@
+"""The persistence adapters against the real database, queue and Redis."""
