@@ -54,32 +54,12 @@ def test_coming_back_changes_nothing_by_itself(
     assert 'hx-trigger="load"' in page.html
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_htmx_gets_the_fragment(
-    world: World, shopper: Visitor, waiting: CheckoutId, kind: str
-) -> None:
-    answer = shopper.send(path_of(waiting, kind), HX_Request="true")
-    assert "<html" not in answer.html
-    assert answer.state == "awaiting_payment"
-    assert 'hx-swap-oob="true"' in answer.html
-
-
 def test_a_refusal_is_said(world: World, shopper: Visitor, waiting: CheckoutId) -> None:
     """A retry of a payment whose page is still open."""
     text = "The current payment is still open: use its page."
     assert shopper.send(path_of(waiting, "retry")).response.status_code == 302
     assert text in shopper.progress(waiting).text
     assert text in shopper.send(path_of(waiting, "retry"), HX_Request="true").text
-
-
-def test_too_late_to_cancel(world: World, shopper: Visitor, waiting: CheckoutId) -> None:
-    world.payments.pay()
-    world.order("confirm")
-    world.tick()
-    assert world.row.state == "completed"
-    shopper.send(path_of(waiting, "abort"))
-    assert "too late" in shopper.progress(waiting).text
-    assert world.run_until_quiet().state == "completed"
 
 
 def test_a_double_cancel_is_one(world: World, shopper: Visitor, waiting: CheckoutId) -> None:
@@ -91,25 +71,10 @@ def test_a_double_cancel_is_one(world: World, shopper: Visitor, waiting: Checkou
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_command_without_a_token(
-    world: World, shopper: Visitor, waiting: CheckoutId, kind: str
-) -> None:
-    assert shopper.client.post(path_of(waiting, kind)).status_code == 403
-    assert not CheckoutInbox.objects.exists()
-
-
-@pytest.mark.parametrize("kind", KINDS)
 def test_no_command_by_looking(
     world: World, shopper: Visitor, waiting: CheckoutId, kind: str
 ) -> None:
     assert shopper.client.get(path_of(waiting, kind)).status_code == 405
-    assert not CheckoutInbox.objects.exists()
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_command_of_others(world: World, waiting: CheckoutId, kind: str) -> None:
-    stranger = Visitor("somebody else", ("cart-1",))
-    assert stranger.send(path_of(waiting, kind)).response.status_code == 404
     assert not CheckoutInbox.objects.exists()
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
 from typing import Any
-
-import pytest
-from django.test import Client
 
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.testing.builders import free_snapshot
-from tests.adapters.web.visiting import Shown, Visitor
+from tests.adapters.web.visiting import Visitor
 from tests.application.world import World
 
 
@@ -63,7 +58,7 @@ def test_nothing_to_pay(world: World, shopper: Visitor) -> None:
 
 def test_the_order_is_created(world: World, shopper: Visitor, waiting: CheckoutId) -> None:
     """Paid, and the order takes a while: too late to cancel, and the page says why."""
-    world.orders.silent("place", times=3)
+    world.orders.trouble("place", "unavailable", 3)
     pay(world)
     page = shopper.progress(waiting)
     assert page.state == "payment_confirmed"
@@ -106,15 +101,6 @@ def test_page_and_fragment_say_the_same(
     assert page.money == fragment.money
 
 
-def test_without_scripts_it_reloads_until_told_not_to(
-    world: World, shopper: Visitor, waiting: CheckoutId
-) -> None:
-    assert '<noscript><meta http-equiv="refresh" content="10"' in shopper.progress(waiting).html
-    assert 'http-equiv="refresh"' not in shopper.see(f"/checkout/{waiting}/?live=0").html
-    pay(world)
-    assert 'http-equiv="refresh"' not in shopper.progress(waiting).html
-
-
 def test_there_are_standing_voices(world: World, shopper: Visitor, waiting: CheckoutId) -> None:
     """Screen readers speak what changes in a region, not a region that is new."""
     outside = shopper.progress(waiting).html.partition("</main>")[2]
@@ -145,21 +131,6 @@ def test_names_of_the_shop_are_only_text(world: World, shopper: Visitor) -> None
 def test_nobody_keeps_a_copy(world: World, shopper: Visitor, waiting: CheckoutId) -> None:
     for path in (f"/checkout/{waiting}/", f"/checkout/{waiting}/summary/"):
         assert "no-store" in shopper.client.get(path)["Cache-Control"]
-
-
-STRANGERS: dict[str, Callable[[], Client]] = {
-    "another browser": lambda: Visitor("somebody else", ("cart-1",)).client,
-    "a browser that never bought": lambda: Visitor().client,
-    "nobody": Client,
-}
-
-
-@pytest.mark.parametrize("stranger", STRANGERS)
-@pytest.mark.parametrize("page", ["", "summary/"])
-def test_others_find_nothing(world: World, waiting: CheckoutId, stranger: str, page: str) -> None:
-    theirs = STRANGERS[stranger]().get(f"/checkout/{waiting}/{page}")
-    nothing = STRANGERS[stranger]().get(f"/checkout/{uuid.uuid4()}/{page}")
-    assert theirs.status_code == nothing.status_code == 404
 
 
 def test_the_user_finds_it_in_another_browser(world: World, django_user_model: Any) -> None:
@@ -204,17 +175,3 @@ def test_before_the_end_the_receipt_leads_to_the_progress(
 ) -> None:
     page = shopper.see(f"/checkout/{waiting}/summary/")
     assert page.state == "awaiting_payment"
-
-
-def test_a_database_that_is_away_is_said(
-    world: World, shopper: Visitor, waiting: CheckoutId, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from checkout.domain.exceptions import StorageUnavailable
-
-    def away(*_: object) -> None:
-        raise StorageUnavailable("away")
-
-    monkeypatch.setattr(world.services.queries, "progress", away)
-    page = Shown(shopper.client.get(f"/checkout/{waiting}/"))
-    assert page.response.status_code == 503
-    assert "do not pay again" in page.text

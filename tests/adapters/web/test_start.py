@@ -35,13 +35,6 @@ def test_it_belongs_to_this_browser_from_then_on(world: World) -> None:
     assert CheckoutSession.objects.get().owner_hash == hashed(owner)
 
 
-def test_a_double_click_starts_one(world: World) -> None:
-    shopper = Visitor(carts=("cart-1",))
-    first = shopper.send(START, {"cart_id": "cart-1"}).response["Location"]
-    assert shopper.send(START, {"cart_id": "cart-1"}).response["Location"] == first
-    assert CheckoutSession.objects.count() == 1
-
-
 def test_the_provider_sends_back_to_the_page(world: World) -> None:
     shopper = Visitor(carts=("cart-1",))
     path = shopper.send(START, {"cart_id": "cart-1"}).response["Location"]
