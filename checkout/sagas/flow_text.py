@@ -70,7 +70,7 @@ def between_markers(text: str) -> str:
     """
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
         raise ValueError("The markers of the flow table are not there, once each and in order.")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    before, after = text.split(BEGIN, maxsplit=1)[0], text.split(END)[1]
     return f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from io import StringIO
-from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,6 +11,8 @@ from checkout.adapters.outbound.persistence.repositories.doctor_queries import D
 from checkout.domain.exceptions import StorageUnavailable
 from tests.adapters.commands.conftest import STAGES, awaiting, completed
 from tests.application.world import World
+
+UNKNOWN = "2a566121-4260-4737-a9d7-b4a12da3b823"
 
 SAID = {
     "started": "a worker acts next",
@@ -60,14 +61,14 @@ def test_money_is_said(world: World) -> None:
     assert "€29.90 is taken." in say("explain", str(world.id))
 
 
-@pytest.mark.parametrize("wrong", [str(uuid4()), "nonsense", "'; drop", "0" * 500])
+@pytest.mark.parametrize("wrong", [UNKNOWN, "nonsense", "'; drop", "0" * 500])
 def test_an_unknown_id_is_a_sentence(world: World, wrong: str) -> None:
     with pytest.raises(CommandError, match=r"no checkout|not the id") as error:
         say("explain", wrong)
     assert error.value.returncode == 1
 
 
-@pytest.mark.parametrize("words", [("doctor",), ("explain", str(uuid4()))])
+@pytest.mark.parametrize("words", [("doctor",), ("explain", UNKNOWN)])
 def test_a_database_that_does_not_answer_is_a_sentence(
     world: World, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:

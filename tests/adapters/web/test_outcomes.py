@@ -186,3 +186,37 @@ def test_amounts_have_the_digits_of_their_currency(
     checkout = world.start()
     world.tick()
     assert shopper.progress(checkout).primary == [f"Pay {shown}"]
+
+
+def test_nobody_is_said_to_have_declined_when_nobody_did(
+    world: World, shopper: Visitor, waiting: CheckoutId
+) -> None:
+    world.payments.decline("", final=True)
+    back(world)
+    page = shopper.progress(waiting)
+    assert "declined" not in page.text
+    assert page.primary == ["Try another card"]
+
+
+def test_what_would_be_refused_is_not_offered(db: None, shopper: Visitor) -> None:
+    with World(max_generations=1, max_extensions=0) as world:
+        checkout = world.start()
+        world.tick()
+        page = shopper.progress(checkout)
+        assert "extend" not in page.commands
+        assert "cannot be held any longer" in page.text
+        world.payments.decline(final=True)
+        back(world)
+        page = shopper.progress(checkout)
+        assert "abort" in page.commands
+        assert "retry" not in page.commands
+        assert "too many attempts" in page.text
+
+
+def test_a_refusal_is_seen_and_not_only_heard(
+    world: World, shopper: Visitor, waiting: CheckoutId
+) -> None:
+    answer = shopper.send(f"/checkout/{waiting}/retry/", HX_Request="true")
+    notices = answer.html.partition('<div id="notices"')[2]
+    assert "still open: use its page." in notices
+    assert "notice--warn" in notices
