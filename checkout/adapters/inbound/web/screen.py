@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from checkout.adapters.inbound.web import words
 from checkout.adapters.inbound.web.amounts import in_words
 from checkout.application.ports.outbound.checkout_queries_port import ProgressView
+from checkout.bootstrap import services
 
 # The four words of the shopper over the steps of the flow table.
 GROUPS = (
@@ -57,6 +58,7 @@ class Screen:
     may_cancel: bool = False
     too_late: bool = False
     expires_at: datetime | None = None
+    may_extend: bool = False
     say: str = ""
     alert: bool = False
 
@@ -82,6 +84,8 @@ def screen(view: ProgressView, returned: bool = False) -> Screen:
     made.number = running[0] if running else 4
     made.money = _money(view.body["money"])
     made.expires_at = _when(view.body["expires_at"])
+    if made.expires_at:
+        made.may_extend = view.body["extensions"] < services().policy.max_extensions
     made.may_cancel = view.state in (
         "started",
         "cart_frozen",
@@ -125,10 +129,7 @@ def _awaiting(view: ProgressView) -> Screen:
         heading = _("Confirming your payment")
         return Screen(view, heading, lead, waiting=True, patience=_patience(view.state))
     if payment["closed"]:
-        lead = f"{_(words.decline(payment['error']))} {_('Your items are still held for you.')}"
-        made = Screen(view, _("Payment declined"), lead, tone="bad", alert=True)
-        made.action, made.action_label = "retry", _("Try another card")
-        return made
+        return _closed(view, payment)
     amount = in_words(view.cart["total"], view.cart["currency"]) if view.cart else ""
     if payment["error"]:
         made = Screen(view, _("Payment declined"), _(words.decline(payment["error"])), tone="bad")
@@ -140,6 +141,20 @@ def _awaiting(view: ProgressView) -> Screen:
         made.action_label = _("Pay %(amount)s") % {"amount": amount}
     action = payment["action"]
     made.action, made.action_url = ("pay", action["url"]) if action else ("", "")
+    return made
+
+
+def _closed(view: ProgressView, payment: Mapping[str, Any]) -> Screen:
+    held = _("Your items are still held for you.")
+    if payment["error"]:
+        heading, why = _("Payment declined"), _(words.decline(payment["error"]))
+    else:  # nobody said no: the payment page was closed before anything was paid
+        heading, why = _("Not paid yet"), _("The payment page was closed without a payment.")
+    made = Screen(view, heading, f"{why} {held}", tone="bad", alert=True)
+    if payment["attempt"] >= services().policy.max_generations:
+        made.lead = f"{why} {_(words.NO_MORE_ATTEMPTS)}"
+        return made
+    made.action, made.action_label = "retry", _("Try another card")
     return made
 
 

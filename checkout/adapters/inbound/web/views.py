@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -136,5 +137,5 @@ def _fragment(request: HttpRequest, view: ProgressView, said: str = "") -> HttpR
     html, shown = render_fragment(view, request)
     if said:
         shown.say, shown.alert = said, False
-        html += announcement(shown)
+        html += render_to_string("checkout/_refused.html", {"said": said}) + announcement(shown)
     return HttpResponse(html)

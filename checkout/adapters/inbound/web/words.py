@@ -122,6 +122,9 @@ DECLINES: dict[str, str] = {
     "three_d_secure_failed": _("Your bank could not confirm it was you."),
 }
 
+NO_MORE_ATTEMPTS = _(
+    "There were too many attempts to pay. Cancel this order to get your basket back."
+)
 WAITING_FOR_YOU, STOPPED = _("Waiting for you"), _("Stopped")
 STEP_WORDS: dict[str, str] = {
     "pending": _("Not begun"),
