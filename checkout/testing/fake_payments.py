@@ -84,9 +84,9 @@ class FakePayments(Scripted):
             return PaymentInitiated(payment.reference, action, payment.facts)
 
     def lookup(self, key: str, reference: str) -> PaymentFacts:
-        """The facts."""
+        """The facts; of a payment whose reference never came by the key of its `initiate`."""
         with self.call("lookup", key):
-            return self._known(reference).facts
+            return self._known(reference or self.keys.get(key, "")).facts
 
     def close(self, key: str, reference: str) -> PaymentFacts:
         """Close it, unless the bank is still deciding or all of the money is there."""

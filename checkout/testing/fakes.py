@@ -36,8 +36,11 @@ class FakeCarts(Scripted):
         with self.call("close", key):
             if key in self.tombstones:
                 return
-            if self.closed_by.setdefault(cart, key) != key:
+            if self.closed_by.get(cart, key) != key:
                 raise Refused("cart_closed", "Somebody else is buying this cart.")
+            if cart not in self.closed_by and _wish(self.carts[cart]) != _wish(snapshot):
+                raise Refused("cart_changed", "The cart was changed. Look at it again.")
+            self.closed_by[cart] = key
 
     def reopen(self, key: str, undoes: str, cart: str) -> None:
         """Open it again if it was closed by what is undone."""
@@ -47,12 +50,21 @@ class FakeCarts(Scripted):
                 del self.closed_by[cart]
 
 
+def _wish(cart: CartSnapshot) -> dict[str, int]:
+    """What the shopper chose; what it costs is the shop's own business."""
+    return {line.sku: line.quantity for line in cart.lines}
+
+
 class FakeCoupons(Scripted):
-    """Coupon uses by claim key; every code may be used `limit` times."""
+    """Coupon uses by claim key; every code may be used `limit` times.
+
+    `known` names the codes that exist; None: all do.
+    """
 
     def __init__(self, remote: bool = False, limit: int = 1) -> None:
         super().__init__("coupons", transactional=not remote)
         self.limit = limit
+        self.known: set[str] | None = None
         self.claims: dict[str, tuple[str, ...]] = {}
         self.redeemed: dict[str, str] = {}
         self.released: set[str] = set()
@@ -66,6 +78,9 @@ class FakeCoupons(Scripted):
         with self.call("claim", key):
             if key in self.claims or key in self.released:
                 return
+            for code in codes:
+                if self.known is not None and code not in self.known:
+                    raise Refused("coupon_invalid", f"There is no code {code}.", code=code)
             used_up = [code for code in codes if self.uses(code) >= self.limit]
             if used_up:
                 raise Refused("coupon_invalid", f"{used_up[0]} is used up.", code=used_up[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ class Scripted:
         self.transactional = transactional
         self.calls: list[tuple[str, str]] = []
         self.meanwhile: Callable[[str], object] = lambda method: None
+        self._one_at_a_time = threading.RLock()
         self._script: dict[str, list[str]] = defaultdict(list)
 
     def trouble(self, method: str, kind: str, times: int = 1) -> None:
@@ -43,6 +45,10 @@ class Scripted:
     @contextmanager
     def call(self, method: str, key: str) -> Iterator[None]:
         """Around the work of one call: note it, then do what the script says."""
+        with self._one_at_a_time:
+            yield from self._follow_script(method, key)
+
+    def _follow_script(self, method: str, key: str) -> Iterator[None]:
         self.calls.append((method, key))
         self.meanwhile(method)
         planned = self._script[method].pop(0) if self._script[method] else ""

@@ -1,0 +1,1 @@
+"""Every port contract, against the fakes and against the shop."""
