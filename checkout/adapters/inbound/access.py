@@ -1,7 +1,7 @@
 """Who may see a checkout. The one rule for pages, REST and WebSocket.
 
-A checkout belongs to the browser that started it (a random id in its session data), to the user who
-was logged in then, and to whoever holds its bearer token. Everybody else is told that it does not
+A checkout belongs to the browser that started it (a random id in its session data, or a start that
+it took part in), to the user who was logged in then, and to whoever holds its bearer token. Everybody else is told that it does not
 exist, before anything else is looked at.
 """
 
@@ -23,6 +23,8 @@ from checkout.domain.exceptions import UnknownCheckout
 from checkout.domain.value_objects.checkout_id import CheckoutId, parse_checkout_id
 
 OWNER = "checkout_owner_id"
+STARTED = "checkouts_started"  # hashes of the tokens that this browser was given
+MOST_REMEMBERED = 20
 _NOBODY = Ownership("", "", "", None, "", "", "")
 
 
@@ -30,12 +32,14 @@ _NOBODY = Ownership("", "", "", None, "", "", "")
 class Actor:
     """Who asks. `token` is None without a Bearer header; with one, the cookies say nothing.
 
-    `owner_id` is the browser's random id (empty when it has none), `user_id` the logged-in user.
+    `owner_id` is the browser's random id (empty when it has none), `user_id` the logged-in user,
+    `started` the hashes of tokens that its starts were answered with.
     """
 
     token: str | None = None
     owner_id: str = ""
     user_id: int | None = None
+    started: tuple[str, ...] = ()
 
     @property
     def by_cookie(self) -> bool:
@@ -81,14 +85,27 @@ def actor_of_scope(scope: Mapping[str, Any]) -> Actor:
 def _by_cookie(session: SessionBase | None, user: Any) -> Actor:
     known = user is not None and user.is_authenticated
     owner_id = "" if session is None else owner_id_of(session)
-    return Actor(None, owner_id, user.pk if known else None)
+    started = () if session is None else tuple(session.get(STARTED, ()))
+    return Actor(None, owner_id, user.pk if known else None, started)
+
+
+def remember(session: SessionBase, token: str) -> None:
+    """This browser took part in the start of the checkout with this token.
+
+    Two forms that arrive together save the session over each other, each with an owner id of its
+    own. The token is the same for both, so whichever is kept leads to the checkout.
+    """
+    others = [known for known in session.get(STARTED, ()) if known != hashed(token)]
+    session[STARTED] = [*others, hashed(token)][-MOST_REMEMBERED:]
 
 
 def may_see(actor: Actor, ownership: Ownership) -> bool:
     """Whether the checkout is the actor's. Hashes are compared in constant time."""
     if actor.token is not None:
         return _same(actor.token, ownership.token_hash)
-    mine = _same(actor.owner_id, ownership.owner_hash)
+    mine = _same(actor.owner_id, ownership.owner_hash) or any(
+        hmac.compare_digest(known, ownership.token_hash) for known in actor.started
+    )
     return mine or (actor.user_id is not None and actor.user_id == ownership.user_id)
 
 

@@ -35,6 +35,16 @@ def test_it_belongs_to_this_browser_from_then_on(world: World) -> None:
     assert CheckoutSession.objects.get().owner_hash == hashed(owner)
 
 
+def test_forms_that_arrive_together_all_lead_to_a_page_that_opens(world: World) -> None:
+    """Each knows nothing of the other's owner id, and one session is saved over the other."""
+    first, second = Visitor(carts=("cart-1",)), Visitor(carts=("cart-1",))
+    started = first.send(START, {"cart_id": "cart-1"}).response["Location"]
+    assert second.send(START, {"cart_id": "cart-1"}).response["Location"] == started
+    assert second.client.session[OWNER] != first.client.session[OWNER]
+    assert second.see(started).state == "started"
+    assert Visitor(carts=("cart-1",)).see(started).response.status_code == 404
+
+
 def test_the_provider_sends_back_to_the_page(world: World) -> None:
     shopper = Visitor(carts=("cart-1",))
     path = shopper.send(START, {"cart_id": "cart-1"}).response["Location"]

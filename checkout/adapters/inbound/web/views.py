@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from checkout.adapters.inbound import starting
-from checkout.adapters.inbound.access import actor_of, authorised, owner_id_of
+from checkout.adapters.inbound.access import actor_of, authorised, owner_id_of, remember
 from checkout.adapters.inbound.web.fragment import (
     address,
     announcement,
@@ -74,6 +74,7 @@ def start(request: HttpRequest) -> HttpResponse:
     except StorageUnavailable:
         messages.error(request, "We could not start your order. Please try again in a moment.")
         return back
+    remember(request.session, started.token)
     return redirect("checkout:progress", started.id)
 
 
