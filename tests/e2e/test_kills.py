@@ -78,3 +78,5 @@ def test_nothing_is_left_after_all_kills(mortal: Stack) -> None:
     assert ledgers.held(MUG) == 0
     assert ledgers.on_hand(MUG) == 120 - completed
     assert httpx2.get(f"{mortal.url}/healthz/ready").status_code == 200
+    doctor = mortal.manage("checkout", "doctor", check=False)
+    assert doctor.returncode == 0, doctor.stdout
