@@ -7,7 +7,7 @@ import pytest
 from checkout.application.ports.outbound.carts_port import CartsPort
 from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import CartSnapshot
-from checkout.testing.contracts.support import Keys, in_threads, refused
+from checkout.testing.contracts.support import Keys, in_threads, missing, refused
 
 
 class CartsPortContract:
@@ -27,16 +27,16 @@ class CartsPortContract:
     @pytest.fixture
     def port(self) -> CartsPort:
         """The adapter."""
-        raise NotImplementedError
+        missing("port")
 
     @pytest.fixture
     def cart(self) -> str:
         """A cart that can be bought."""
-        raise NotImplementedError
+        missing("cart")
 
     def change(self, cart: str) -> None:
         """The shopper changes the cart."""
-        raise NotImplementedError
+        missing("change")
 
     @pytest.fixture
     def keys(self) -> Keys:

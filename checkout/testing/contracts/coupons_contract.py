@@ -6,7 +6,7 @@ import pytest
 
 from checkout.application.ports.outbound.coupons_port import CouponsPort
 from checkout.domain.exceptions import Refused
-from checkout.testing.contracts.support import Keys, in_threads, refused
+from checkout.testing.contracts.support import Keys, in_threads, missing, refused
 
 BUYER = "ada@example.org"
 
@@ -28,21 +28,21 @@ class CouponsPortContract:
     @pytest.fixture
     def port(self) -> CouponsPort:
         """The adapter."""
-        raise NotImplementedError
+        missing("port")
 
     @pytest.fixture
     def single(self) -> str:
         """A code that may be used once."""
-        raise NotImplementedError
+        missing("single")
 
     @pytest.fixture
     def other(self) -> str:
         """Another code that may be used once."""
-        raise NotImplementedError
+        missing("other")
 
     def uses(self, code: str) -> int:
         """How many uses are claimed or spent."""
-        raise NotImplementedError
+        missing("uses")
 
     @pytest.fixture
     def keys(self) -> Keys:

@@ -9,7 +9,7 @@ import pytest
 
 from checkout.application.ports.outbound.event_publisher_port import EventPublisherPort
 from checkout.domain.exceptions import Unavailable
-from checkout.testing.contracts.support import in_threads
+from checkout.testing.contracts.support import in_threads, missing
 
 
 class EventPublisherPortContract:
@@ -26,7 +26,7 @@ class EventPublisherPortContract:
     @pytest.fixture
     def port(self) -> EventPublisherPort:
         """The adapter."""
-        raise NotImplementedError
+        missing("port")
 
     @pytest.fixture
     def silent(self) -> EventPublisherPort | None:
@@ -35,7 +35,7 @@ class EventPublisherPortContract:
 
     def received(self) -> list[str]:
         """The ids that arrived."""
-        raise NotImplementedError
+        missing("received")
 
     def event(self, number: int) -> Mapping[str, Any]:
         """An envelope as the relay hands it over."""

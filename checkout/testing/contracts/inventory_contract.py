@@ -8,7 +8,7 @@ from checkout.application.ports.outbound.inventory_port import InventoryPort
 from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import SnapshotLine
 from checkout.testing.builders import line
-from checkout.testing.contracts.support import Keys, in_a_while, in_threads, refused
+from checkout.testing.contracts.support import Keys, in_a_while, in_threads, missing, refused
 
 
 class InventoryPortContract:
@@ -29,15 +29,15 @@ class InventoryPortContract:
     @pytest.fixture
     def port(self) -> InventoryPort:
         """The adapter."""
-        raise NotImplementedError
+        missing("port")
 
     def available(self, sku: str) -> int:
         """Units that could be reserved now."""
-        raise NotImplementedError
+        missing("available")
 
     def lapse(self, reservation: str) -> None:
         """Let a hold expire."""
-        raise NotImplementedError
+        missing("lapse")
 
     @pytest.fixture
     def keys(self) -> Keys:

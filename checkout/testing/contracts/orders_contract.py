@@ -7,7 +7,7 @@ import pytest
 from checkout.application.ports.outbound.orders_port import OrdersPort
 from checkout.domain.value_objects.cart_snapshot import CartSnapshot
 from checkout.testing.builders import snapshot
-from checkout.testing.contracts.support import Keys, in_threads, refused
+from checkout.testing.contracts.support import Keys, in_threads, missing, refused
 
 
 class OrdersPortContract:
@@ -23,7 +23,7 @@ class OrdersPortContract:
     @pytest.fixture
     def port(self) -> OrdersPort:
         """The adapter."""
-        raise NotImplementedError
+        missing("port")
 
     @pytest.fixture
     def frozen(self) -> CartSnapshot:
@@ -32,7 +32,7 @@ class OrdersPortContract:
 
     def live_totals(self) -> list[int]:
         """Totals of the orders that stand."""
-        raise NotImplementedError
+        missing("live_totals")
 
     @pytest.fixture
     def keys(self) -> Keys:

@@ -7,7 +7,7 @@ import pytest
 from checkout.application.ports.outbound.payments_port import PaymentInitiated, PaymentsPort
 from checkout.domain.exceptions import BadSignature, Unavailable
 from checkout.domain.value_objects.money import Money
-from checkout.testing.contracts.support import Keys, in_threads, refused
+from checkout.testing.contracts.support import Keys, in_threads, missing, refused
 
 EUR = Money(2990, "EUR")
 DIGEST = "d" * 64
@@ -30,24 +30,24 @@ class PaymentsPortContract:
     @pytest.fixture
     def port(self) -> PaymentsPort:
         """The adapter."""
-        raise NotImplementedError
+        missing("port")
 
     @pytest.fixture
     def silent(self) -> PaymentsPort:
         """The adapter, and nobody answers it."""
-        raise NotImplementedError
+        missing("silent")
 
     def pay(self, reference: str) -> None:
         """The shopper pays in full."""
-        raise NotImplementedError
+        missing("pay")
 
     def pay_wrong(self, reference: str) -> None:
         """The bank authorises another amount."""
-        raise NotImplementedError
+        missing("pay_wrong")
 
     def webhook(self, reference: str, key: str) -> tuple[dict[str, str], bytes]:
         """A signed message about this payment."""
-        raise NotImplementedError
+        missing("webhook")
 
     @pytest.fixture
     def keys(self) -> Keys:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import pytest
@@ -28,6 +28,11 @@ class Keys:
     def of(self, call: str, generation: int = 1) -> str:
         """The key of a call: the same every time it is asked for."""
         return effect_key(self.checkout, call, generation)
+
+
+def missing(what: str) -> NoReturn:
+    """Fail the test with the name of what the author of the adapter did not give."""
+    pytest.fail(f"Give the contract suite your own `{what}`: its docstring says what it must do.")
 
 
 def in_a_while(seconds: float = 900) -> datetime:
