@@ -1,8 +1,8 @@
 """Who may see a checkout. The one rule for pages, REST and WebSocket.
 
 A checkout belongs to the browser that started it (a random id in its session data, or a start that
-it took part in), to the user who was logged in then, and to whoever holds its bearer token. Everybody else is told that it does not
-exist, before anything else is looked at.
+it took part in), to the user who was logged in then, and to whoever holds its bearer token.
+Everybody else is told that it does not exist, before anything else is looked at.
 """
 
 from __future__ import annotations
