@@ -117,7 +117,10 @@ def _situation(view: ProgressView) -> Screen:
         return _awaiting(view)
     heading, lead = {
         "inventory_reserved": (_("Preparing your payment"), _("Your items are held for you.")),
-        "payment_confirmed": (_("Creating your order"), _("Paid. We are finishing your order.")),
+        "payment_confirmed": (
+            _("Creating your order"),
+            _("Your bank said yes. We are finishing your order."),
+        ),
     }.get(view.state, (_("Holding your items"), _("We are putting your items aside.")))
     return Screen(view, heading, lead, waiting=True, patience=_patience(view.state))
 
@@ -198,9 +201,11 @@ def _steps(view: ProgressView, action: str) -> list[ShownStep]:
     statuses.append("done" if view.state == "completed" else "pending")
     current = _current(view, statuses)
     names = [_(name) for name, _names in GROUPS] + [_("Done")]
+    said = [_(_step_words(view, status, action)) for status in statuses[:-1]]
+    said.append(_("Your order is placed") if view.state == "completed" else _("Not yet"))
     return [
-        ShownStep(name, status, _(_step_words(view, status, action)), number == current)
-        for number, (name, status) in enumerate(zip(names, statuses, strict=True))
+        ShownStep(*shown, number == current)
+        for number, shown in enumerate(zip(names, statuses, said, strict=True))
     ]
 
 
