@@ -139,9 +139,7 @@ def test_a_forged_or_senseless_message_is_not_stored(waiting: World) -> None:
 
 def test_a_message_during_the_tick_makes_it_due_again(waiting: World) -> None:
     """The wake race: what arrives after the inbox was read is not slept over."""
-    waiting.payments.meanwhile = lambda method: (
-        hook(waiting, "evt-race") and None if method == "lookup" else None
-    )
+    waiting.payments.meanwhile = lambda method: method == "lookup" and hook(waiting, "evt-race")
     waiting.later(3)
     assert waiting.row.due_at is not None
     waiting.payments.meanwhile = lambda method: None
@@ -154,9 +152,7 @@ def test_a_message_during_the_tick_makes_it_due_again(waiting: World) -> None:
 
 def test_a_message_during_the_last_call_wakes_a_finished_checkout(waiting: World) -> None:
     waiting.payments.pay()
-    waiting.payments.meanwhile = lambda method: (
-        hook(waiting, "evt-last") and None if method == "capture" else None
-    )
+    waiting.payments.meanwhile = lambda method: method == "capture" and hook(waiting, "evt-last")
     waiting.order("confirm")
     waiting.tick()
     assert waiting.checkout.state == "completed"
