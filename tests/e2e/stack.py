@@ -142,20 +142,27 @@ class Stack:
         return self.folder / f"{name}.log"
 
     def wait_until_ready(self) -> None:
-        """Wait for /healthz/ready. Raises NotStarted when a process ends or it takes too long."""
+        """Wait until all sites answer. Raises NotStarted when a process ends or it takes too long."""
         until = time.monotonic() + READY_SECONDS
         while time.monotonic() < until:
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise NotStarted(f"{name} ended:\n{self._last_words(name)}")
-            try:
-                if httpx2.get(f"{self.url}/healthz/ready", timeout=2).status_code == 200:
-                    return
-            except httpx2.HTTPError:
-                pass
+            if all(self._answers(url) for url in self._health()):
+                return
             time.sleep(0.1)
         words = "\n".join(f"{name}: {self._last_words(name)}" for name in self.processes)
         raise NotStarted(f"The site was not ready after {READY_SECONDS:.0f} s.\n{words}")
+
+    def _health(self) -> list[str]:
+        provider = f"http://localhost:{self.provider_port}/healthz/live"
+        return [f"{self.url}/healthz/ready", *([provider] if self.production else [])]
+
+    def _answers(self, url: str) -> bool:
+        try:
+            return httpx2.get(url, timeout=2).is_success
+        except httpx2.HTTPError:
+            return False
 
     def _last_words(self, name: str) -> str:
         return self.log(name).read_text(errors="replace")[-3000:]
