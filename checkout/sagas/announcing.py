@@ -19,7 +19,7 @@ def words(checkout: Checkout, edge: Edge) -> Iterator[str]:
     if edge.target == CheckoutState.ABORTED and checkout.effect("inventory.release") is not None:
         yield "inventory_released"
     yield from edge.events
-    if edge.target == CheckoutState.ABORTING and checkout.payments:
+    if edge.target == CheckoutState.ABORTING and checkout.named("payments.initiate"):
         yield "payment_failed"
 
 
