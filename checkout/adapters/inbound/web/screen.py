@@ -202,7 +202,7 @@ def _steps(view: ProgressView, action: str) -> list[ShownStep]:
     current = _current(view, statuses)
     names = [_(name) for name, _names in GROUPS] + [_("Done")]
     said = [_(_step_words(view, status, action)) for status in statuses[:-1]]
-    said.append(_("Your order is placed") if view.state == "completed" else _("Not yet"))
+    said.append(_("Your order is placed") if view.state == "completed" else _("Not begun"))
     return [
         ShownStep(*shown, number == current)
         for number, shown in enumerate(zip(names, statuses, said, strict=True))
