@@ -6,6 +6,7 @@ A consumer checks the origin itself, since a client with a bearer token may have
 import os
 
 from asgiref.sync import sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.sessions import SessionMiddlewareStack
 from django import setup
@@ -13,6 +14,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 setup(set_prefix=False)  # before any consumer is imported: it loads the apps
@@ -38,5 +40,14 @@ class OneTripHandler(ASGIHandler):
         return await sync_to_async(self.get_response, thread_sensitive=True)(request)
 
 
-_websocket = SessionMiddlewareStack(AuthMiddleware(URLRouter(websocket_urlpatterns)))
+class NoSuchSocket(AsyncWebsocketConsumer):
+    """Any other address: the handshake is denied, quietly."""
+
+    async def connect(self) -> None:
+        """Deny."""
+        await self.close()
+
+
+_routes = URLRouter([*websocket_urlpatterns, re_path("", NoSuchSocket.as_asgi())])
+_websocket = SessionMiddlewareStack(AuthMiddleware(_routes))
 application = ProtocolTypeRouter({"http": OneTripHandler(), "websocket": _websocket})

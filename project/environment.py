@@ -19,6 +19,7 @@ def kept_secret(path: Path) -> str:
     processes that start at once agree: the file appears whole, and the later reads the earlier's.
     """
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".secret_key-")  # mode 0600
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(64))

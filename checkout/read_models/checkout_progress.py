@@ -76,10 +76,18 @@ def money(checkout: Checkout) -> dict[str, Any]:
 
 
 def _in_doubt(checkout: Checkout) -> bool:
-    """We asked and were not answered: then nobody may say "not charged"."""
+    """We asked and were not answered, or undo what we have not seen closed: nobody may say "no"."""
+    if checkout.state == CheckoutState.ABORTING and not _all_closed(checkout):
+        return True
     asked = [e for e in checkout.effects.values() if e.call.startswith("payments.") and e.tries]
     silent = any(attempt.doubtful for attempt in checkout.payments.values())
     return silent or any(e.outcome == Outcome.UNKNOWN for e in asked)
+
+
+def _all_closed(checkout: Checkout) -> bool:
+    begun = [e for e in checkout.named("payments.initiate") if e.outcome != Outcome.REFUSED]
+    closed = [a for a in checkout.payments.values() if a.facts.closed or a.facts.paid]
+    return len(closed) >= len(begun)
 
 
 def steps(checkout: Checkout) -> list[CheckoutStep]:

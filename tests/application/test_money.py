@@ -274,3 +274,14 @@ def test_what_the_shop_changes_meanwhile_moves_nothing(remote: bool, step: int) 
         assert next(iter(world.orders.live.values())) == with_coupon()
         world.inventory.stock["mug"] = 10
         check(world)
+
+
+def test_while_aborting_nobody_says_not_charged_before_the_payment_is_closed(world: World) -> None:
+    world.start()
+    world.tick()
+    world.payments.trouble("close", "unavailable")
+    world.order("abort")
+    world.tick()
+    assert (world.body["state"], world.body["money"]["status"]) == ("aborting", "checking")
+    world.run_until_quiet()
+    assert (world.body["state"], world.body["money"]["status"]) == ("aborted", "not_charged")

@@ -48,17 +48,23 @@ class StartCheckoutUseCase:
 
     def start(self, command: StartCheckout) -> Started:
         """Store the checkout and ring. A cart has one live checkout: a second start returns it."""
+        earlier = self._queries.started_with(command.cart, command.idempotency_key)
+        if earlier is not None:
+            return self._known(command, earlier)  # a replay starts nothing, also after the end
         new = self._new(command)
         stored = self._repository.start(new, command.actor)
-        if stored == new.id:
-            self._scheduler.ring(stored)
-            return Started(stored, token_of(self._secret, stored, new.nonce), True)
-        owner = self._queries.ownership(stored)
+        if stored != new.id:
+            return self._known(command, stored)
+        self._scheduler.ring(stored)
+        return Started(stored, token_of(self._secret, stored, new.nonce), True)
+
+    def _known(self, command: StartCheckout, checkout_id: CheckoutId) -> Started:
+        owner = self._queries.ownership(checkout_id)
         if owner is None:
             raise Refused("cart_busy", "This cart is being checked out. Try again in a moment.")
-        self._same_request(command, owner, stored)
-        self._scheduler.ring(stored)
-        return Started(stored, token_of(self._secret, stored, owner.nonce), False)
+        self._same_request(command, owner, checkout_id)
+        self._scheduler.ring(checkout_id)
+        return Started(checkout_id, token_of(self._secret, checkout_id, owner.nonce), False)
 
     def _new(self, command: StartCheckout) -> NewCheckout:
         checkout_id, nonce = new_checkout_id(), secrets.token_urlsafe(24)

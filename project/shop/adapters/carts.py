@@ -9,7 +9,10 @@ from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import CartSnapshot
 from project.shop import pricing
 from project.shop.carts import find_cart, owner_of
+from project.shop.delivery import ADDRESS, METHODS
 from project.shop.models import Cart, CartClosure
+
+NEED_ADDRESS = [method.code for method in METHODS.values() if method.needs_address]
 
 
 class ShopCarts:
@@ -22,6 +25,8 @@ class ShopCarts:
         row = _known(cart)
         if not row.is_open:
             raise _closed()
+        if row.shipping in NEED_ADDRESS and not all(getattr(row, name) for name in ADDRESS):
+            raise Refused("delivery_incomplete", "Please say where the parcel should go.")
         gone = row.lines.filter(product__active=False).select_related("product").first()
         if gone:
             raise Refused("price_unavailable", f"{gone.product.name} is no longer sold.")

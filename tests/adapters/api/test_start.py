@@ -15,6 +15,7 @@ from checkout import bootstrap
 from checkout.adapters.inbound.access import OWNER
 from checkout.adapters.outbound.persistence.models import CheckoutSession
 from checkout.application.use_cases.start_checkout import hashed
+from checkout.domain.value_objects.checkout_id import parse_checkout_id
 from checkout.sagas.checkout_saga import FLOW
 from tests.adapters.api.asking import START, Caller, body_of, browser, code_of, proven
 from tests.application.world import World
@@ -113,6 +114,18 @@ def test_one_key_is_one_request(world: World) -> None:
         assert (answer.status_code, code_of(answer)) == (422, "idempotency_key_reused")
     assert body_of(caller.start("cart-1", key="key"))["id"] == body_of(first)["id"]
     assert CheckoutSession.objects.count() == 1
+
+
+def test_a_replay_after_the_end_answers_the_same_checkout(world: World) -> None:
+    caller = browser("cart-1")
+    first = body_of(caller.start("cart-1", key="key"))
+    world.id = parse_checkout_id(first["id"])
+    world.order("abort")
+    world.tick()
+    assert world.checkout.state == "aborted"
+    replay = caller.start("cart-1", key="key")
+    assert (replay.status_code, body_of(replay)["id"]) == (200, first["id"])
+    assert caller.start("cart-1", key="another").status_code == 201
 
 
 def test_a_browser_has_a_limited_number_of_live_checkouts(

@@ -207,7 +207,7 @@ class TestReopen:
 class TestBrowser:
     def test_a_cancelled_checkout_gives_the_cart_back_before_a_newer_one(self) -> None:
         request = TestProof().request("mine")
-        first = Cart.objects.create(owner_hash=secret_hash("mine"))
+        first = Cart.objects.create(owner_hash=secret_hash("mine"), shipping="pickup")
         put(first, "MUG-TIDE", 1)
         key = closed(first)
         assert running_checkout(request) == key.split(":")[0]
@@ -216,6 +216,15 @@ class TestBrowser:
         carts.reopen(new_key("carts.reopen"), key, str(first.pk))
         assert current_cart(request) == first
         assert running_checkout(request) == ""
+
+
+@pytest.mark.django_db
+def test_a_parcel_without_an_address_is_refused() -> None:
+    fill_shop()
+    cart = Cart.objects.create(shipping="standard", owner_hash=secret_hash("mine"))
+    put(cart, "MUG-TIDE", 1)
+    with pytest.raises(Refused, match="where the parcel should go"):
+        ShopCarts().snapshot(new_key("carts.snapshot"), str(cart.pk))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -67,6 +67,8 @@ class TestWebhooks:
             {"webhook-id": ""},
             {"webhook-timestamp": "soon"},
             {"webhook-timestamp": "1"},
+            {"webhook-timestamp": "9" * 400},
+            {"webhook-timestamp": "9" * 5000},
             {"webhook-signature": ""},
             {"webhook-signature": "v1,é"},
             {"webhook-signature": "v1a,AAAA"},

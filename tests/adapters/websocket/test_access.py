@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from channels.testing import WebsocketCommunicator
 
+from project.asgi import application
 from tests.adapters.websocket.opening import ORIGIN, Opener, cookie_of, do, next_of, path_of
 from tests.application.world import World
 
@@ -122,3 +124,9 @@ async def test_what_does_not_exist_is_refused(world: World, opener: Opener, chec
     headers = {"origin": ORIGIN, "cookie": await cookie_of("browser")}
     _, accepted = await opener.ask(path_of(checkout), headers)
     assert not accepted
+
+
+async def test_any_other_address_is_denied_quietly() -> None:
+    socket = WebsocketCommunicator(application, "/ws/elsewhere/")
+    connected, _ = await socket.connect()
+    assert not connected

@@ -68,6 +68,10 @@ class CheckoutQueriesPort(Protocol):
         """Checkouts of this browser that are not final, newest first."""
         ...
 
+    def started_with(self, cart: str, key: str) -> CheckoutId | None:
+        """The checkout that this Idempotency-Key started for this cart, whatever became of it."""
+        ...
+
     def find_by_reference(self, reference: str) -> CheckoutId | None:
         """The checkout that a provider's payment id belongs to."""
         ...

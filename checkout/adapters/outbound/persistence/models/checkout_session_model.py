@@ -78,6 +78,7 @@ class CheckoutSession(models.Model):
             )
         ]
         indexes = [
+            models.Index(fields=["cart"], name="checkout_by_cart"),
             models.Index(
                 fields=["due_at"], condition=models.Q(due_at__isnull=False), name="checkout_due"
             ),

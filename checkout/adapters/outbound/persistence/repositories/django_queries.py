@@ -78,6 +78,13 @@ class DjangoCheckoutQueries:
             ids = rows.order_by("-created_at").values_list("id", flat=True)[:20]
             return [CheckoutId(pk) for pk in ids]
 
+    def started_with(self, cart: str, key: str) -> CheckoutId | None:
+        """The checkout that this Idempotency-Key started for this cart, whatever became of it."""
+        with storage():
+            rows = CheckoutSession.objects.filter(cart=cart, idempotency_key=key)
+            pk = rows.order_by("created_at").values_list("id", flat=True).first() if key else None
+        return CheckoutId(pk) if pk else None
+
     def find_by_reference(self, reference: str) -> CheckoutId | None:
         """The checkout that a provider's payment id belongs to."""
         with storage():
