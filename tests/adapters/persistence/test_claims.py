@@ -88,7 +88,7 @@ def test_a_claim_is_for_what_is_due_free_and_understood() -> None:
     assert REPOSITORY.claim(checkout_id, 5) is None
     rows.update(due_at=None)
     assert REPOSITORY.claim(checkout_id, 5) is None
-    rows.update(due_at=read_now(), definition_version=2)
+    rows.update(due_at=read_now() - timedelta(seconds=1), definition_version=2)
     assert REPOSITORY.claim(checkout_id, 5) is None
     rows.update(definition_version=1)
     lease = claimed(checkout_id)

@@ -49,7 +49,7 @@ def insert_checkout(new: NewCheckout, actor: str, now: datetime) -> None:
         idempotency_key=new.idempotency_key,
         created_at=now,
         entered_at=now,
-        due_at=now,
+        due_at=database_now(),  # as a claim compares it, to the last digit
     )
     passage = Passage("start_checkout", "", STARTED, actor, "", 1, now)
     history = _insert_history(new.id, [passage])
