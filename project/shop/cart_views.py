@@ -126,8 +126,11 @@ def place(request: HttpRequest) -> HttpResponse:
                 return render(request, "shop/cart.html", context, status=422)
             _must_be_as_seen(cart, request.POST.get("seen_total", ""))
     except CartProblem as no:
-        messages.error(request, no.message)
-        return redirect("shop:cart")
+        cart.refresh_from_db(fields=["status"])
+        if cart.is_open:
+            messages.error(request, no.message)
+            return redirect("shop:cart")
+        # Else the other of two clicks has closed it in this very moment.
     # A closed cart has a checkout already: starting again leads to it (a double click, mostly).
     return SameMethodRedirect(reverse("checkout:start"))
 
