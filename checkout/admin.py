@@ -1,5 +1,7 @@
 """Django looks here; the admin lives in adapters/inbound/admin."""
 
 from checkout.adapters.inbound.admin.checkout_admin import CheckoutAdmin
+from checkout.adapters.inbound.admin.inbox_admin import InboxAdmin
+from checkout.adapters.inbound.admin.limits_admin import AttemptCounterAdmin
 
-__all__ = ["CheckoutAdmin"]
+__all__ = ["AttemptCounterAdmin", "CheckoutAdmin", "InboxAdmin"]

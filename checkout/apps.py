@@ -15,3 +15,9 @@ class CheckoutConfig(AppConfig):
     name = "checkout"
     verbose_name = "Checkout"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks; they open no connection either."""
+        from checkout.adapters.inbound.checks.registration import register_checks
+
+        register_checks()

@@ -12,18 +12,23 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from checkout.adapters.outbound.messaging.checkout_event_publisher import (
+    ConsumersFirst,
     LogEventPublisher,
     RedisStreamEventPublisher,
 )
 from checkout.adapters.outbound.messaging.progress_hints import ProgressHints
 from checkout.adapters.outbound.persistence.database_time import read_now
+from checkout.adapters.outbound.persistence.repositories.attempt_counters import AttemptCounters
 from checkout.adapters.outbound.persistence.repositories.django_checkout_repository import (
     DjangoCheckoutRepository,
 )
+from checkout.adapters.outbound.persistence.repositories.django_jobs import DjangoJobs
 from checkout.adapters.outbound.persistence.repositories.django_outbox import DjangoOutbox
 from checkout.adapters.outbound.persistence.repositories.django_queries import (
     DjangoCheckoutQueries,
 )
+from checkout.adapters.outbound.persistence.repositories.used_links import UsedLinks
+from checkout.adapters.outbound.persistence.repositories.watch_queries import WatchQueries
 from checkout.adapters.outbound.scheduling.huey_scheduler import HueyScheduler
 from checkout.application.policy import Policy
 from checkout.application.port_call import Ports
@@ -32,8 +37,10 @@ from checkout.application.ports.outbound.scheduler_port import ProgressPort, Sch
 from checkout.application.use_cases.relay_events import RelayEvents
 from checkout.application.use_cases.start_checkout import StartCheckoutUseCase
 from checkout.application.use_cases.submit_command import CommandDesk
+from checkout.application.use_cases.watch_money import WatchMoney
 from checkout.read_models.checkout_progress import project
 from checkout.sagas.engine import Engine
+from checkout.sagas.rehearsal import Rehearsal
 
 
 @dataclass(frozen=True)
@@ -44,11 +51,27 @@ class Services:
     relay: RelayEvents
     start: StartCheckoutUseCase
     desk: CommandDesk
+    rehearsal: Rehearsal
     repository: DjangoCheckoutRepository
     queries: DjangoCheckoutQueries
+    money: WatchMoney
+    watch: WatchQueries
+    jobs: DjangoJobs
+    counters: AttemptCounters
+    links: UsedLinks
     ports: Ports
     policy: Policy
     prove_cart: Callable[..., bool]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The classes that the services are made of. A test puts a subclass in a place to break it."""
+
+    repository: type[DjangoCheckoutRepository] = DjangoCheckoutRepository
+    outbox: type[DjangoOutbox] = DjangoOutbox
+    engine: type[Engine] = Engine
+    desk: type[CommandDesk] = CommandDesk
 
 
 class _Chosen:
@@ -73,6 +96,7 @@ def build(
     progress: ProgressPort | None = None,
     publisher: EventPublisherPort | None = None,
     fault: Callable[[str], None] = lambda point: None,
+    parts: Parts = Parts(),
 ) -> Services:
     """Wire the services; what is given replaces what the settings say."""
     said: dict[str, Any] = settings.CHECKOUT
@@ -82,14 +106,21 @@ def build(
     scheduler = scheduler or HueyScheduler(redis_url)
     progress = progress or ProgressHints(redis_url)
     publisher = publisher or chosen_publisher(said, redis_url)
-    repository, queries = DjangoCheckoutRepository(), DjangoCheckoutQueries()
+    repository, queries = parts.repository(), DjangoCheckoutQueries()
+    watch = WatchQueries()
     return Services(
-        engine=Engine(repository, ports, policy, progress, project, fault),
-        relay=RelayEvents(DjangoOutbox(), publisher, fault),
+        engine=parts.engine(repository, ports, policy, progress, project, fault),
+        relay=RelayEvents(parts.outbox(), publisher, fault),
         start=StartCheckoutUseCase(repository, queries, scheduler, settings.SECRET_KEY),
-        desk=CommandDesk(repository, queries, scheduler, ports.payments, policy, read_now),
+        desk=parts.desk(repository, queries, scheduler, ports.payments, policy, read_now),
+        rehearsal=Rehearsal(repository, policy, project, read_now),
         repository=repository,
         queries=queries,
+        money=WatchMoney(repository, watch, scheduler, policy, read_now),
+        watch=watch,
+        jobs=DjangoJobs(),
+        counters=AttemptCounters(),
+        links=UsedLinks(),
         ports=ports,
         policy=policy,
         prove_cart=import_string(said["PROVE_CART"]),
@@ -108,11 +139,17 @@ def chosen_policy(said: dict[str, Any]) -> Policy:
 
 
 def chosen_publisher(said: dict[str, Any], redis_url: str) -> EventPublisherPort:
-    """`CHECKOUT["EVENT_PUBLISHER"]` by dotted path; else a Redis stream, or the log without Redis."""
+    """`CHECKOUT["EVENT_PUBLISHER"]` by dotted path; else a Redis stream, or the log without Redis.
+
+    In front of it the callables that `CHECKOUT["EVENT_CONSUMERS"]` names.
+    """
+    publisher: EventPublisherPort
     if "EVENT_PUBLISHER" in said:
-        publisher: EventPublisherPort = import_string(said["EVENT_PUBLISHER"])()
-        return publisher
-    return RedisStreamEventPublisher(redis_url) if redis_url else LogEventPublisher()
+        publisher = import_string(said["EVENT_PUBLISHER"])()
+    else:
+        publisher = RedisStreamEventPublisher(redis_url) if redis_url else LogEventPublisher()
+    consumers = [import_string(path) for path in said.get("EVENT_CONSUMERS", ())]
+    return ConsumersFirst(consumers, publisher) if consumers else publisher
 
 
 def use(replacement: Services | None) -> None:

@@ -1,6 +1,7 @@
 """Django looks here; the models live in adapters/outbound/persistence."""
 
 from checkout.adapters.outbound.persistence.models import (
+    AttemptCounter,
     CheckoutEffect,
     CheckoutHistory,
     CheckoutInbox,
@@ -8,10 +9,13 @@ from checkout.adapters.outbound.persistence.models import (
     CheckoutProgress,
     CheckoutSession,
     CheckoutSummary,
+    PeriodicJob,
+    UsedLink,
     WorkerHeartbeat,
 )
 
 __all__ = [
+    "AttemptCounter",
     "CheckoutEffect",
     "CheckoutHistory",
     "CheckoutInbox",
@@ -19,5 +23,7 @@ __all__ = [
     "CheckoutProgress",
     "CheckoutSession",
     "CheckoutSummary",
+    "PeriodicJob",
+    "UsedLink",
     "WorkerHeartbeat",
 ]

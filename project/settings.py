@@ -14,6 +14,9 @@ from redis.backoff import ExponentialBackoff
 
 from checkout.adapters.outbound.scheduling.serializer import SignedJsonSerializer
 from project.environment import data_directory, database_options, derive, kept_secret, origin
+from project.logs import to_stderr
+from project.mailing import mail_options
+from project.shop.themes import THEMES
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -24,6 +27,9 @@ REDIS_URL: str = env.str("REDIS_URL", default="")
 EMBEDDED = not REDIS_URL
 DEBUG: bool = env.bool("DEBUG", default=False)
 HTTPS: bool = env.bool("HTTPS", default=False)  # behind a proxy that ends TLS
+# How long a web process that was told to end is still served to, with its health red. A proxy needs
+# at least the time in which it notices.
+DRAIN_NOTICE_SECONDS: float = env.float("DRAIN_NOTICE_SECONDS", default=0)
 
 _database: dict[str, Any] = env.db_url(
     "DATABASE_URL", default=f"sqlite:///{Path.cwd() / 'db.sqlite3'}"
@@ -68,9 +74,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "project.security.content_security_policy",
+    "project.compression.CompressStaticFiles",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "project.english.english_only",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -91,6 +99,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "project.shop.context.site",
+                "checkout.adapters.inbound.web.context.checkouts",
             ],
         },
     },
@@ -98,7 +107,11 @@ TEMPLATES = [
 
 # ------------------------------------------------------------------ language and time
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_AGE = 31_536_000  # a year: who has chosen is not asked again
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -126,6 +139,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
 LOGIN_URL = "/admin/login/"
+SESSION_COOKIE_AGE = 180 * 86_400  # a guest's receipt can be bookmarked; staff: shop/sessions.py
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -167,6 +181,7 @@ if EMBEDDED:
 else:
     HUEY["huey_class"] = "huey.RedisExpireHuey"
     HUEY["connection"] = {"url": REDIS_URL}
+    HUEY["consumer"] |= {"max_delay": 1}  # seconds between two tries at a Redis that is away
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -202,6 +217,20 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 
+# ------------------------------------------------------------------ mails
+globals().update(mail_options(env, EMBEDDED, PORT, DATA_DIR))
+
+# ------------------------------------------------------------------ the face of the shop
+SHOP_THEME: str = env.str("SHOP_THEME", default="harbour")
+if SHOP_THEME not in THEMES:
+    raise ImproperlyConfigured(
+        f"SHOP_THEME is {SHOP_THEME!r}, and there is no such theme. Choose one of"
+        f" {', '.join(sorted(THEMES))}."
+    )
+
+# ISO 4217. Prices are stored in its minor units: 1850 is 18.50 EUR, 1850 JPY or 1.850 KWD.
+SHOP_CURRENCY: str = env.str("SHOP_CURRENCY", default="EUR")
+
 # ------------------------------------------------------------------ the checkout and its neighbours
 CHECKOUT: dict[str, Any] = {
     "PORTS": {
@@ -212,11 +241,28 @@ CHECKOUT: dict[str, Any] = {
         "payments": "project.shop.adapters.payments.SimulatedPayments",
     },
     "PROVE_CART": "project.shop.carts.prove_cart",
+    "EVENT_CONSUMERS": ["project.shop.mail.hearing.hear"],
+    "MAILS_LINKS": True,
+    # On which events the shop mails the shopper: what staff is told before a command.
+    "MAILED_EVENTS": [
+        "checkout_completed",
+        "checkout_aborted",
+        "payment_refunded",
+        "payment_in_doubt",
+    ],
+    "STYLESHEETS": list(THEMES[SHOP_THEME].stylesheets),
+    # Whose X-Forwarded-For is believed; nobody's unless they are named.
+    "TRUSTED_PROXIES": env.list("TRUSTED_PROXIES", default=[]),
     "PAYMENT_WINDOW": env.int("CHECKOUT_PAYMENT_WINDOW", default=900),  # seconds
     "AUDITS": {
         "orders": "project.shop.audits.orders",
+        "carts": "project.shop.audits.carts",
         "reservations": "project.shop.audits.reservations",
         "coupons": "project.shop.audits.coupons",
+        "payments": "project.shop.audits.payments",
+        "stock": "project.shop.audits.stock",
+        "coupon_uses": "project.shop.audits.coupon_uses",
+        "owners": "project.shop.audits.owners",
     },
 }
 _provider_url: str = env.str("PROVIDER_URL", default=f"http://127.0.0.1:{PORT}/provider")
@@ -234,23 +280,4 @@ PROVIDER: dict[str, str] = {
 CSP_FORM_ACTION: list[str] = env.list("CSP_FORM_ACTION", default=[origin(_provider_url)])
 
 # ------------------------------------------------------------------ what we say
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "format": "{asctime} {levelname:<7} {name}: {message}",
-            "datefmt": "%H:%M:%S",
-            "style": "{",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django.server": {"level": "WARNING"},
-        "django.channels.server": {"level": "WARNING"},
-        "daphne": {"level": "WARNING"},
-        "huey": {"level": "WARNING"},
-        "httpx2": {"level": "WARNING"},
-    },
-}
+LOGGING = to_stderr(env.str("LOG_LEVEL", default="INFO"))

@@ -1,11 +1,14 @@
 """What every test gets: a mark by its folder, so that parts of the suite can run alone."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 ROOT = Path(__file__).resolve().parent
-MARKED_FOLDERS = {"architecture", "e2e", "chaos"}
+MARKED_FOLDERS = {"accessibility", "architecture", "chaos", "e2e"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -14,6 +17,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parts = item.path.relative_to(ROOT).parts if item.path.is_relative_to(ROOT) else ()
         for name in MARKED_FOLDERS.intersection(parts):
             item.add_marker(name)
+
+
+@pytest.fixture(autouse=True)
+def plain_language() -> Iterator[None]:
+    """A request of a test client leaves its language behind; the next test speaks the default."""
+    yield
+    translation.deactivate()
+
+
+@pytest.fixture
+def silence() -> Iterator[None]:
+    """For thousands of crashes, each of them meant: keeping what is said of them takes its time."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

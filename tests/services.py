@@ -8,6 +8,7 @@ The servers listen on free ports of 127.0.0.1, ask for a random password, keep t
 temporary folder and are stopped by their process id. A server that already runs is never used.
 """
 
+import errno
 import os
 import pwd
 import secrets
@@ -25,9 +26,13 @@ from pathlib import Path
 from types import FrameType
 
 from tests.browser import NotAvailable, chromium_runs
+from tests.proxy import haproxy
 
 START_SECONDS = 30
 STOP_SECONDS = 15
+PORTS = range(20_000, 32_000)
+# Nothing of it outlives the run, so nothing has to reach the disk.
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 def newest(paths: Iterator[Path]) -> Path | None:
@@ -69,10 +74,16 @@ def redis_binary() -> str:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of 127.0.0.1 that nobody listens on at this moment.
+
+    None of those that systems give to outgoing connections: one of them could take the port while
+    its server is being restarted.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED:
+                return port
 
 
 def server_user() -> str | None:
@@ -84,8 +95,8 @@ def server_user() -> str | None:
 
 
 def start(command: Sequence[str], folder: Path, user: str | None) -> subprocess.Popen[bytes]:
-    """Start a server in `folder`, its output in `folder/log`."""
-    with (folder / "log").open("wb") as log:
+    """Start a server in `folder`; its output goes to the end of `folder/log`."""
+    with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             command,
             cwd=folder,
@@ -130,49 +141,42 @@ def folder_for(name: str, user: str | None) -> Iterator[Path]:
         yield Path(path)
 
 
+def make_cluster(folder: Path, user: str | None, proof: str = "scram-sha-256") -> str:
+    """Make a new PostgreSQL cluster in `folder/data`; return the password of its user `checkout`.
+
+    `proof` is how a client shows that it knows the password.
+    """
+    password = secrets.token_hex(16)
+    (folder / "password").write_text(password)
+    who = ["-U", "checkout", "-A", proof, "--pwfile", str(folder / "password")]
+    how = ["-D", str(folder / "data"), "-E", "UTF8", "--locale=C", "--no-sync"]
+    make = start([str(postgres_binaries() / "initdb"), *how, *who], folder, user)
+    if make.wait(120) != 0:
+        raise NotAvailable(f"initdb failed: {(folder / 'log').read_text(errors='replace')}")
+    return password
+
+
+def postgres_command(folder: Path, port: int, **options: str) -> list[str]:
+    """The command that runs the cluster in `folder/data`; the options win over ours."""
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": str(port),
+        "unix_socket_directories": "",
+        "max_connections": "200",
+        "timezone": "UTC",
+        **options,
+    }
+    said = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return [str(postgres_binaries() / "postgres"), "-D", str(folder / "data"), *said]
+
+
 @contextmanager
 def postgresql() -> Iterator[str]:
     """Run a PostgreSQL server; give the URL of a database whose user may create others."""
-    binaries, user = postgres_binaries(), server_user()
+    user = server_user()
     with folder_for("postgresql", user) as folder:
-        password = secrets.token_hex(16)
-        (folder / "password").write_text(password)
-        make = start(
-            [
-                str(binaries / "initdb"),
-                "-D",
-                str(folder / "data"),
-                "-U",
-                "checkout",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "-A",
-                "scram-sha-256",
-                "--pwfile",
-                str(folder / "password"),
-                "--no-sync",
-            ],
-            folder,
-            user,
-        )
-        if make.wait(120) != 0:
-            raise NotAvailable(f"initdb failed: {(folder / 'log').read_text(errors='replace')}")
-        port = free_port()
-        options = {
-            "listen_addresses": "127.0.0.1",
-            "port": port,
-            "unix_socket_directories": "",
-            "max_connections": 200,
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "timezone": "UTC",
-        }
-        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        server = start(
-            [str(binaries / "postgres"), "-D", str(folder / "data"), *settings], folder, user
-        )
+        password, port = make_cluster(folder, user), free_port()
+        server = start(postgres_command(folder, port, **FORGETFUL), folder, user)
         try:
             url = f"postgresql://checkout:{password}@127.0.0.1:{port}/postgres"
             wait_until(lambda: postgres_answers(url), server, folder)
@@ -192,16 +196,20 @@ def postgres_answers(url: str) -> bool:
     return True
 
 
+def redis_command(folder: Path, port: int, password: str, bind: str = "127.0.0.1") -> list[str]:
+    """Write a configuration that keeps nothing on disk; return the command that runs it."""
+    said = {"bind": bind, "port": port, "requirepass": password, "save": '""', "dir": folder}
+    lines = [f"{name} {value}\n" for name, value in (said | {"databases": 64}).items()]
+    (folder / "redis.conf").write_text("".join(lines))
+    return [redis_binary(), str(folder / "redis.conf")]
+
+
 @contextmanager
 def redis() -> Iterator[str]:
     """Run a Redis server that keeps nothing on disk; give its URL, without a database number."""
     with folder_for("redis", None) as folder:
         port, password = free_port(), secrets.token_hex(16)
-        (folder / "redis.conf").write_text(
-            f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\n'
-            f"databases 64\ndir {folder}\n"
-        )
-        server = start([redis_binary(), str(folder / "redis.conf")], folder, None)
+        server = start(redis_command(folder, port, password), folder, None)
         try:
             wait_until(lambda: redis_answers(port, password), server, folder)
             yield f"redis://:{password}@127.0.0.1:{port}"
@@ -209,10 +217,10 @@ def redis() -> Iterator[str]:
             stop(server, signal.SIGTERM)
 
 
-def redis_answers(port: int, password: str) -> bool:
+def redis_answers(port: int, password: str, host: str = "127.0.0.1") -> bool:
     """Tell whether the server accepts our password."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        with socket.create_connection((host, port), timeout=1) as connection:
             connection.sendall(f"AUTH {password}\r\n".encode())
             return connection.recv(16).startswith(b"+OK")
     except OSError:
@@ -222,7 +230,7 @@ def redis_answers(port: int, password: str) -> bool:
 def check() -> int:
     """Print one line for everything that is missing; return how many lines."""
     missing = 0
-    for find in (postgres_binaries, redis_binary, chromium_runs):
+    for find in (postgres_binaries, redis_binary, haproxy, chromium_runs):
         try:
             find()
         except NotAvailable as reason:

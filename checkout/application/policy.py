@@ -15,11 +15,17 @@ class Policy:
     """Windows, pauses and limits. Everything is in seconds unless it counts something.
 
     `payment_window` is how long the shopper has to pay, `grace` how much longer the stock is held,
+    `honour_for` how long after the window money still becomes an order when it is found only then,
     `call_timeouts` the longest a remote port may take (`default` for those not named).
+    `reconcile_after` is the longest that a waiting checkout goes unasked at the provider,
+    `money_overdue_after` how long money may be on its way back before staff is asked to look, and
+    `audit_every` the pause between two rounds of the audit. `doubt_after` is how long nobody may know
+    whether the shopper has paid before `payment_in_doubt` is told.
     """
 
     payment_window: float = 900
     grace: float = 120
+    honour_for: float = 604_800
     hold: float = 300
     within: dict[str, float] = field(default_factory=dict)
     call_timeouts: dict[str, float] = field(default_factory=dict)
@@ -32,6 +38,10 @@ class Policy:
     max_extensions: int = 10
     extension: float = 300
     last_look_after: float = 86400
+    reconcile_after: float = 3600
+    money_overdue_after: float = 86400
+    audit_every: float = 60
+    doubt_after: float = 600
 
     def call_timeout(self, call: str) -> float:
         """The longest one call may take: by `port.method`, by port, or the default of 2 s."""

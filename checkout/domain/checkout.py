@@ -13,6 +13,9 @@ from checkout.domain.value_objects.checkout_id import CheckoutId, effect_key
 from checkout.domain.value_objects.checkout_state import CheckoutState
 from checkout.domain.value_objects.payment_facts import PaymentFacts
 
+PASSING = ("retrying", "bug", "refund_failing")  # flags that go away when it works again
+NOTES = ("many_attempts",)  # worth knowing, and nothing is wrong with this checkout
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -85,6 +88,8 @@ class Checkout:
     extensions: int = 0
     failure: Failure | None = None
     needs_attention: str = ""
+    doubt_told_at: datetime | None = None
+    on_hold: bool = False  # by staff: nothing is done until they let it go on
     order: str = ""
     payments: dict[int, PaymentAttempt] = field(default_factory=dict)
     effects: dict[tuple[str, int], Effect] = field(default_factory=dict)
@@ -108,9 +113,26 @@ class Checkout:
         return self.payments.get(self.generation) or PaymentAttempt(self.generation)
 
     @property
+    def currency(self) -> str:
+        """What the money that came is in; of the frozen cart when none came. Empty before both."""
+        came = [a.facts.currency for a in self.payments.values() if a.facts.paid]
+        return next(filter(None, reversed(came)), self.snapshot.currency if self.snapshot else "")
+
+    @property
     def due(self) -> int:
-        """What the shop may keep, in minor units: the total with an order, else nothing."""
-        return 0 if self.state in (CheckoutState.ABORTING, CheckoutState.ABORTED) else self.total
+        """What the shop may keep, in minor units: nothing without an order, else the total.
+
+        What staff has ordered to be given back is no longer the shop's, from the order on.
+        """
+        if self.state in (CheckoutState.ABORTING, CheckoutState.ABORTED):
+            return 0
+        ordered = [e for e in self.named("payments.refund") if e.arguments.get("ordered")]
+        return self.total - sum(effect.arguments["amount"] for effect in ordered)
+
+    def flag(self, why: str) -> None:
+        """Ask for staff. What passes by itself, or is a note, hides nothing that must be looked at."""
+        if self.needs_attention in ("", *PASSING, *NOTES):
+            self.needs_attention = why
 
     def effect(self, name: str, generation: int = 1) -> Effect | None:
         """The journal's entry for this call, if it was ever intended."""

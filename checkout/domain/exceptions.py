@@ -20,7 +20,8 @@ class Refused(CheckoutError):
     """A port, or the flow itself, said no. Asking again will not help.
 
     `code` is a word of the API (`out_of_stock`, `too_late`, …), `message` a sentence for a person,
-    `detail` plain JSON values about it.
+    `detail` plain JSON values about it. A sentence with gaps can be translated when its text is in the
+    detail beside what fills it: `text="%(name)s is sold out.", name="Mug"` (docs/translating.md).
     """
 
     def __init__(self, code: str, message: str, /, **detail: object) -> None:

@@ -14,8 +14,10 @@ from checkout.events.checkout_completed import CheckoutCompleted
 from checkout.events.checkout_started import CheckoutStarted
 from checkout.events.inventory_released import InventoryReleased
 from checkout.events.inventory_reserved import InventoryReserved
+from checkout.events.link_requested import LinkRequested
 from checkout.events.payment_confirmed import PaymentConfirmed
 from checkout.events.payment_failed import PaymentFailed
+from checkout.events.payment_in_doubt import PaymentInDoubt
 from checkout.events.payment_initiated import PaymentInitiated
 from checkout.events.payment_refunded import PaymentRefunded
 
@@ -26,8 +28,10 @@ EVENTS: dict[str, Any] = {
     "checkout_started": CheckoutStarted,
     "inventory_released": InventoryReleased,
     "inventory_reserved": InventoryReserved,
+    "link_requested": LinkRequested,
     "payment_confirmed": PaymentConfirmed,
     "payment_failed": PaymentFailed,
+    "payment_in_doubt": PaymentInDoubt,
     "payment_initiated": PaymentInitiated,
     "payment_refunded": PaymentRefunded,
 }

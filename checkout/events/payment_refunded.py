@@ -14,6 +14,7 @@ class PaymentRefunded:
 
     type: ClassVar[str] = "payment_refunded.v1"
     checkout_id: str
+    cart: str
     refunded: int
     captured: int
     currency: str
@@ -23,7 +24,8 @@ class PaymentRefunded:
         """What this event says about the checkout as it is now."""
         return cls(
             checkout_id=str(checkout.id),
+            cart=checkout.cart,
             refunded=sum(a.facts.returned for a in checkout.payments.values()),
             captured=sum(a.facts.captured for a in checkout.payments.values()),
-            currency=checkout.frozen.currency,
+            currency=checkout.currency,
         )

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from checkout.application.use_cases import payment_doubt
 from checkout.domain.checkout import Checkout
-from checkout.domain.effect import Outcome
 from checkout.domain.value_objects.checkout_state import CheckoutState
 from checkout.domain.value_objects.checkout_step import CheckoutStep, StepStatus
 from checkout.sagas.checkout_saga import FLOW
@@ -67,27 +67,11 @@ def money(checkout: Checkout) -> dict[str, Any]:
         status, amount = "charged", kept
     elif captured:
         status, amount = "refunded", captured
-    elif _in_doubt(checkout):
+    elif payment_doubt.in_doubt(checkout):
         status = "checking"
     elif held:
         status, amount = "authorised", held
-    currency = checkout.snapshot.currency if checkout.snapshot else None
-    return {"status": status, "amount": amount, "currency": currency}
-
-
-def _in_doubt(checkout: Checkout) -> bool:
-    """We asked and were not answered, or undo what we have not seen closed: nobody may say "no"."""
-    if checkout.state == CheckoutState.ABORTING and not _all_closed(checkout):
-        return True
-    asked = [e for e in checkout.effects.values() if e.call.startswith("payments.") and e.tries]
-    silent = any(attempt.doubtful for attempt in checkout.payments.values())
-    return silent or any(e.outcome == Outcome.UNKNOWN for e in asked)
-
-
-def _all_closed(checkout: Checkout) -> bool:
-    begun = [e for e in checkout.named("payments.initiate") if e.outcome != Outcome.REFUSED]
-    closed = [a for a in checkout.payments.values() if a.facts.closed or a.facts.paid]
-    return len(closed) >= len(begun)
+    return {"status": status, "amount": amount, "currency": checkout.currency or None}
 
 
 def steps(checkout: Checkout) -> list[CheckoutStep]:

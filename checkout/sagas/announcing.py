@@ -10,6 +10,8 @@ from checkout.domain.value_objects.checkout_state import CheckoutState
 from checkout.sagas.calls import CALLS
 from checkout.sagas.checkout_saga import Edge
 
+ASKED_FOR = {"link": "link_requested"}  # a command that only has something told
+
 
 def words(checkout: Checkout, edge: Edge) -> Iterator[str]:
     """The events of an edge that was just taken, in their order.

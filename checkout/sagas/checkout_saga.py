@@ -82,7 +82,7 @@ class Edge:
     name: str
     sources: tuple[CheckoutState, ...]
     target: CheckoutState | None
-    kind: str  # forward | skip | retry | failure | force | record
+    kind: str  # forward | skip | retry | failure | force | record | note
     events: tuple[str, ...] = ()
 
 
@@ -94,6 +94,9 @@ BESIDE_THE_TABLE = (
     Edge("force_abort", FORWARD_STATES, ABORTING, "force"),
     Edge("force_retry_payment", (AWAITING_PAYMENT,), INVENTORY_RESERVED, "force"),
     Edge("record", tuple(CheckoutState), None, "record"),
+    Edge("annotate", tuple(CheckoutState), None, "note"),
+    Edge("hold", (*FORWARD_STATES, ABORTING), None, "note"),
+    Edge("resume", (*FORWARD_STATES, ABORTING), None, "note"),
 )
 EDGES = {
     edge.name: edge

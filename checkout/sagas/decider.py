@@ -10,6 +10,7 @@ from checkout.application.use_cases import (
     abort_checkout,
     confirm_payment,
     finalize_order,
+    payment_doubt,
     release_inventory,
     settle_money,
 )
@@ -22,6 +23,13 @@ from checkout.sagas.checkout_saga import PER_PAYMENT, STEP_IN, Step, undo_by
 
 def decide(checkout: Checkout, moment: Moment) -> Decision:
     """The one thing that is due in this state, or how long there is nothing to do."""
+    due = _due(checkout, moment)
+    return payment_doubt.wake_for_it(checkout, moment, due) if isinstance(due, Wait) else due
+
+
+def _due(checkout: Checkout, moment: Moment) -> Decision:
+    if checkout.on_hold:
+        return Wait()
     if checkout.state == CheckoutState.ABORTING:
         return _backward(checkout, moment)
     if checkout.state.is_final:
@@ -66,7 +74,7 @@ def _once_more(checkout: Checkout, moment: Moment, step: Step, effect: Effect) -
         return look
     if not abort_checkout.rests_until(effect, moment):
         return Call(effect.name, effect.generation, effect.arguments)
-    within = moment.policy.within.get(step.name, step.within)
+    within = step.within and moment.policy.within.get(step.name, step.within)
     if within is not None and moment.now > checkout.entered_at + timedelta(seconds=within):
         text = "This took too long. Nothing was ordered and you are not charged."
         failure = Failure("timed_out", text, checkout.state, {"step": step.name})

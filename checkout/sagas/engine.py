@@ -25,6 +25,7 @@ from checkout.domain.exceptions import CheckoutError, LostFence, StorageUnavaila
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.sagas.decider import decide
 from checkout.sagas.run import Run
+from checkout.sagas.troubles import Troubles
 
 log = logging.getLogger("checkout.engine")
 LEASE_SECONDS = 2.0
@@ -42,11 +43,14 @@ class Tick(StrEnum):
 
 
 class Engine:
-    """Drives checkouts. Holds no state of its own between two ticks.
+    """Drives checkouts. Between two ticks it remembers only which rows the database failed.
 
     `project` folds a checkout into its read model: a change is visible when that changes.
     `fault` is called with the name of each point where a process can die; production's does nothing.
     """
+
+    run_class = Run  # one tick's work, and
+    decide = staticmethod(decide)  # the decisions: a test that breaks one replaces it
 
     def __init__(
         self,
@@ -63,6 +67,7 @@ class Engine:
         self.progress = progress
         self.project = project
         self.fault = fault
+        self.troubles = Troubles()
 
     def tick(self, checkout_id: CheckoutId, actor: str = "system:worker") -> Tick:
         """Do everything that is due for this checkout, if nobody else is on it."""
@@ -71,17 +76,24 @@ class Engine:
             if lease is None:
                 return Tick.NOTHING
             self.fault("claimed")
-            return self._guarded(lease, actor)
+            result = self._guarded(lease, actor)
         except LostFence:
             log.info("checkout %s: the lease was taken over", checkout_id)
             return Tick.LOST
         except StorageUnavailable as error:
             log.warning("checkout %s: the database did not answer: %s", checkout_id, error)
+            self.troubles.failed(checkout_id)
             return Tick.STORAGE
+        self.troubles.worked(checkout_id)
+        return result
 
     def _guarded(self, lease: Lease, actor: str) -> Tick:
+        if self.troubles.alone(lease.checkout.id):
+            log.error("checkout %s: the database fails this row alone", lease.checkout.id)
+            self._park(lease, "The database fails this row alone.")
+            return Tick.PARKED
         try:
-            return self._drive(lease, Run(self, lease, actor))
+            return self._drive(lease, self.run_class(self, lease, actor))
         except CheckoutError:
             raise
         except Exception as bug:
@@ -97,7 +109,7 @@ class Engine:
             checkout.attempt += 1
             if checkout.attempt >= self.policy.bug_attempts:
                 checkout.needs_attention = checkout.needs_attention or "bug"
-            run = Run(self, stored, "system:engine")
+            run = self.run_class(self, stored, "system:engine")
             run.commit(lease=None, due_at=stored.now() + self.policy.pause(checkout.attempt))
             run.hint()
         except CheckoutError:
@@ -109,7 +121,7 @@ class Engine:
     def _drive(self, lease: Lease, run: Run) -> Tick:
         run.read_inbox()
         for _ in range(MOST_STEPS):
-            decision = decide(lease.checkout, run.moment())
+            decision = self.decide(lease.checkout, run.moment())
             if isinstance(decision, Wait):
                 run.commit(due_at=decision.until, lease=None)
                 run.hint()
@@ -138,7 +150,7 @@ class Engine:
         with self.repository.unit(lease):
             while isinstance(decision, Call) and self._is_local(decision):
                 run.call_local(decision)
-                decision = decide(lease.checkout, run.moment())
+                decision = self.decide(lease.checkout, run.moment())
             if isinstance(decision, Call):
                 run.intend(decision, hint=False)
             else:

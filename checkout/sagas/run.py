@@ -14,16 +14,15 @@ from checkout.application.ports.outbound.checkout_repository_port import (
     InboxMessage,
     Lease,
 )
-from checkout.application.use_cases import commands, settle_money
+from checkout.application.use_cases import commands, payment_doubt, settle_money
 from checkout.domain.checkout import Passage
 from checkout.domain.effect import Effect, Outcome
 from checkout.domain.exceptions import LostFence, Refused, StorageUnavailable, Unavailable
 from checkout.events.envelope import event_data
-from checkout.sagas.announcing import done_with_event, words
+from checkout.sagas.announcing import ASKED_FOR, done_with_event, words
 from checkout.sagas.arrival import arrive
 from checkout.sagas.calls import CALLS
 from checkout.sagas.checkout_saga import EDGES
-from checkout.sagas.decider import decide
 
 if TYPE_CHECKING:
     from checkout.sagas.engine import Engine
@@ -65,6 +64,8 @@ class Run:
                 self._applied.append((message, f"refused: {refusal.code}"))
                 continue
             self.actor = message.actor
+            if message.kind in ASKED_FOR:
+                self._tell(ASKED_FOR[message.kind])
             if move is not None:
                 self.move(move)  # at once, so that the next message is judged by its result
 
@@ -91,13 +92,13 @@ class Run:
 
     def store(self) -> None:
         """Commit, together with the transition that follows from it."""
-        self.store_with(decide(self.checkout, self.moment()))
+        self.store_with(self.engine.decide(self.checkout, self.moment()))
 
     def store_with(self, decision: Decision, hint: bool = True) -> None:
         """Commit with this decision: a transition joins in, and so does the end of the tick."""
         if isinstance(decision, Move):
             self.stage(decision)
-            decision = decide(self.checkout, self.moment())
+            decision = self.engine.decide(self.checkout, self.moment())
         if isinstance(decision, Wait):
             self.commit(lease=None, due_at=decision.until)
         else:
@@ -123,7 +124,8 @@ class Run:
                 with self.engine.repository.savepoint():
                     answer = spec.send(ports, self.checkout, effect)
             else:
-                answer = spec.send(ports, self.checkout, effect)
+                with self.engine.repository.outside():
+                    answer = spec.send(ports, self.checkout, effect)
         except Refused as refusal:
             self._refused(effect, refusal)
         except Unavailable as silence:
@@ -194,7 +196,10 @@ class Run:
         self.engine.fault("payments.lookup:before")
         try:
             key = self.checkout.effects["payments.initiate", ask.generation].key
-            facts = self.engine.ports.payments.lookup(key, attempt.reference)
+            with self.engine.repository.outside():
+                facts = self.engine.ports.payments.lookup(key, attempt.reference)
+        except StorageUnavailable:
+            raise
         except (Refused, Unavailable) as silence:
             log.info("checkout %s: lookup: %s", self.checkout.id, silence)
             self._unanswered_lookup(ask)
@@ -202,7 +207,7 @@ class Run:
             log.exception("checkout %s: payments.lookup broke", self.checkout.id)
             self._unanswered_lookup(ask)
         else:
-            settle_money.learn(self.checkout, ask.generation, facts, self.moment())
+            settle_money.looked(self.checkout, ask.generation, facts, self.moment())
         self.engine.fault("payments.lookup:after")
         self.store()
 
@@ -233,7 +238,7 @@ class Run:
         self._edge, self._reason = move.edge, move.reason
         self._note_passage(edge.name, source, checkout.state, self.lease.now())
         for name in words(checkout, edge):
-            self._events.append((name, event_data(name, checkout)))
+            self._tell(name)
 
     def _note_passage(self, edge: str, source: str, target: str, at: datetime) -> None:
         passage = Passage(
@@ -248,6 +253,9 @@ class Run:
         if visible and not self._edge:
             self._note_passage("record", self.checkout.state, self.checkout.state, self.lease.now())
         self._announce()
+        if lease is None and payment_doubt.is_due(self.checkout, self.moment()):
+            self._tell("payment_in_doubt")  # only here: what was due has been asked once more
+            self.checkout.doubt_told_at = self.lease.now()
         change = Change(
             edge=self._edge or ("record" if visible else ""),
             actor=self.actor,
@@ -279,4 +287,7 @@ class Run:
         for key, name in done_with_event(self.checkout).items():
             if key not in self._announced:
                 self._announced[key] = name
-                self._events.append((name, event_data(name, self.checkout)))
+                self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        self._events.append((name, event_data(name, self.checkout)))

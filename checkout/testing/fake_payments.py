@@ -23,6 +23,7 @@ class FakePayment:
     facts: PaymentFacts
     pending: bool = False  # the bank has not decided: closing is not possible yet
     moved: set[str] = field(default_factory=set)
+    asked: list[int] = field(default_factory=list)  # refunds that are not decided yet
 
 
 class FakePayments(Scripted):
@@ -86,7 +87,11 @@ class FakePayments(Scripted):
     def lookup(self, key: str, reference: str) -> PaymentFacts:
         """The facts; of a payment whose reference never came by the key of its `initiate`."""
         with self.call("lookup", key):
-            return self._known(reference or self.keys.get(key, "")).facts
+            if not reference and key not in self.keys:
+                return PaymentFacts()
+            payment = self._known(reference or self.keys[key])
+            self._decide(payment)
+            return payment.facts
 
     def close(self, key: str, reference: str) -> PaymentFacts:
         """Close it, unless the bank is still deciding or all of the money is there."""
@@ -124,16 +129,22 @@ class FakePayments(Scripted):
         """Give captured money back; `failing_refunds` of them are decided as failed."""
         with self.call("refund", key):
             payment = self._known(reference)
-            if key not in payment.moved and not self.pending_refunds:
-                if payment.facts.kept < money.amount:
+            if key not in payment.moved:
+                if payment.facts.kept - sum(payment.asked) < money.amount:
                     raise Refused("refund_refused", "There is not that much to refund.")
                 payment.moved.add(key)
-                failed = self.failing_refunds > 0
-                self.failing_refunds -= int(failed)
-                lost = payment.facts.refund_failed + (money.amount if failed else 0)
-                refunded = payment.facts.refunded + money.amount
-                self.change(payment.reference, refunded=refunded, refund_failed=lost)
+                payment.asked.append(money.amount)
+            self._decide(payment)
             return payment.facts
+
+    def _decide(self, payment: FakePayment) -> None:
+        """Refunds stay pending while `pending_refunds` says so."""
+        while payment.asked and not self.pending_refunds:
+            amount, facts = payment.asked.pop(0), payment.facts
+            failed = self.failing_refunds > 0
+            self.failing_refunds -= int(failed)
+            lost = facts.refund_failed + (amount if failed else 0)
+            self.change(payment.reference, refunded=facts.refunded + amount, refund_failed=lost)
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> ProviderMessage:
         """A JSON body with id, reference and merchant_reference; signed when the header says so."""

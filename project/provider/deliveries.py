@@ -103,8 +103,10 @@ class Timers(threading.Thread):
             self.join(timeout)
 
     def _look(self) -> None:
-        """One round. Whatever goes wrong in it, the next round tries again."""
-        close_old_connections()
+        """One round. Whatever goes wrong in it, the next round tries again.
+
+        There are ten rounds a second, so the connection is kept until one of them fails.
+        """
         try:
             self._note_answers()
             run_due_timers()

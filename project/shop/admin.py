@@ -15,6 +15,7 @@ from project.shop.models import (
     Coupon,
     CouponClaim,
     CouponUse,
+    Mail,
     Order,
     OrderLine,
     Product,
@@ -22,7 +23,7 @@ from project.shop.models import (
     ReservationLine,
     StockItem,
 )
-from project.shop.models.catalog import CURRENCY
+from project.shop.models.catalog import currency
 from project.shop.stock import available, held
 
 
@@ -120,7 +121,7 @@ class ProductAdmin(admin.ModelAdmin):
     @admin.display(description="price", ordering="price")
     def price_shown(self, product: Product) -> str:
         """The price as shoppers see it."""
-        return in_words(product.price, CURRENCY)
+        return in_words(product.price, currency())
 
     @admin.display(ordering="stock__on_hand")
     def on_hand(self, product: Product) -> int:
@@ -212,3 +213,12 @@ class CouponClaimAdmin(ReadOnly):
     list_filter = ("status",)
     search_fields = ("key", "owner", "uses__coupon__code")
     inlines = (CouponUses,)
+
+
+@admin.register(Mail)
+class MailAdmin(ReadOnly):
+    """What was mailed, and what waits for the mail server. Addresses are with the order."""
+
+    list_display = ("id", "kind", "checkout", "outcome", "tries", "due_at", "ended_at", "error")
+    list_filter = ("kind", "outcome")
+    search_fields = ("checkout", "event")

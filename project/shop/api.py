@@ -11,13 +11,14 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from project.shop.cart_edits import CartProblem, make_cart
 from project.shop.cart_request import read_cart_request
 from project.shop.models import Cart, Product
-from project.shop.models.catalog import CURRENCY
+from project.shop.models.catalog import currency
 from project.shop.pricing import price
 from project.shop.problems import BadRequest, problem, status_of
 from project.shop.stock import available
@@ -41,7 +42,8 @@ def carts(request: HttpRequest) -> HttpResponse:
         return _not_allowed("POST")
     try:
         wish = read_cart_request(request.body)
-        cart, token = make_cart(wish.lines, wish.coupons, wish.details)
+        details = {**wish.details, "language": get_language() or ""}  # by Accept-Language
+        cart, token = make_cart(wish.lines, wish.coupons, details)
     except RequestDataTooBig:
         return problem("too_large", "The body is too large.", 413)
     except BadRequest as wrong:
@@ -55,7 +57,7 @@ def _product(product: Product, left: int) -> dict[str, Any]:
     return {
         "sku": product.sku,
         "name": product.name,
-        "price": {"amount": product.price, "currency": CURRENCY},
+        "price": {"amount": product.price, "currency": currency()},
         "available": left,
     }
 

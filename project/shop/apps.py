@@ -15,3 +15,11 @@ class ShopConfig(AppConfig):
     label = "shop"
     verbose_name = "Harbour & Pine"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Staff's sessions end sooner than shoppers'."""
+        from django.contrib.auth import user_logged_in
+
+        from project.shop.sessions import shorten_for_staff
+
+        user_logged_in.connect(shorten_for_staff, dispatch_uid="shop_sessions")

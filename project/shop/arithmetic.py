@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
+from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision
+from django.utils.translation import get_language, to_locale
 
 VAT_PERCENT = 20
-LOCALE = "en_IE"
+# CLDR keeps letters and digits apart, which Babel leaves to us: CHF 5.00, not CHF5.00.
+_TOUCHING = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 
 def share(amount: int, percent: int) -> int:
@@ -22,6 +26,15 @@ def included_vat(gross: int, percent: int = VAT_PERCENT) -> int:
 
 
 def in_words(amount: int, currency: str) -> str:
-    """Minor units as a person reads them: `1850, "EUR"` is "€18.50"."""
+    """Minor units as a reader of the active language writes them: `1850, "EUR"` is "€18.50"."""
     scaled = Decimal(amount).scaleb(-get_currency_precision(currency))
-    return format_currency(scaled, currency, locale=LOCALE)
+    written = format_currency(scaled, currency, locale=active_locale())
+    return _TOUCHING.sub("\N{NO-BREAK SPACE}", written)
+
+
+def active_locale() -> Locale:
+    """Babel's locale of Django's active language; English when Babel does not know it."""
+    try:
+        return Locale.parse(to_locale(get_language() or "en"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")

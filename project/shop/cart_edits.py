@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from project.shop.carts import secret_hash
-from project.shop.discounts import MAX_COUPONS, normalised
+from project.shop.discounts import MAX_COUPONS, normalised, unknown
 from project.shop.models import Cart, CartLine, Coupon, Product
 from project.shop.models.carts import MAX_QUANTITY
 from project.shop.pricing import price
@@ -64,7 +65,7 @@ def add(cart: Cart, sku: str, quantity: int) -> None:
     with editing(cart):
         line = cart.lines.filter(product=find_product(sku)).first()
         if quantity < 1:
-            raise CartProblem("bad_quantity", "Choose at least one.")
+            raise CartProblem("bad_quantity", _("Choose at least one."))
         _put(cart, sku, quantity + (line.quantity if line else 0))
 
 
@@ -74,10 +75,11 @@ def add_coupon(cart: Cart, code: str) -> None:
         code = "".join(normalised([code]))
         known = code.isprintable() and Coupon.objects.filter(code=code, active=True).exists()
         if not known:
-            raise CartProblem("unknown_coupon", f"We do not know the code {code[:24]}.")
+            raise CartProblem("unknown_coupon", str(unknown(code[:24])))
         cart.coupons = normalised([*cart.coupons, code])
         if len(cart.coupons) > MAX_COUPONS:
-            raise CartProblem("coupon_invalid", f"At most {MAX_COUPONS} codes go together.")
+            text = _("At most %(most)s codes go together.") % {"most": MAX_COUPONS}
+            raise CartProblem("coupon_invalid", text)
         _must_apply(cart, code)
         cart.save(update_fields=["coupons"])
 
@@ -102,7 +104,8 @@ def editing(cart: Cart) -> Iterator[None]:
     """Hold the open cart for one edit. Raises CartProblem (`cart_closed`) when it is frozen."""
     with transaction.atomic():
         if not Cart.objects.filter(pk=cart.pk, status=Cart.OPEN).update(touched_at=Now()):
-            raise CartProblem("cart_closed", "This basket is being paid for and cannot be changed.")
+            text = _("This basket is being paid for and cannot be changed.")
+            raise CartProblem("cart_closed", text)
         cart.refresh_from_db()
         yield
 
@@ -110,12 +113,14 @@ def editing(cart: Cart) -> Iterator[None]:
 def _put(cart: Cart, sku: str, quantity: int) -> None:
     product = find_product(sku)
     if product is None:
-        raise CartProblem("unknown_sku", f"We do not sell {sku[:40]!r}.")
+        raise CartProblem("unknown_sku", _("We do not sell “%(sku)s”.") % {"sku": sku[:40]})
     if quantity == 0:
         cart.lines.filter(product=product).delete()
         return
     if not 0 < quantity <= MAX_QUANTITY:
-        raise CartProblem("bad_quantity", f"Choose between 1 and {MAX_QUANTITY} of {product.name}.")
+        text = _("Choose between 1 and %(most)s of %(name)s.")
+        gaps = {"most": MAX_QUANTITY, "name": product.shown_name}
+        raise CartProblem("bad_quantity", text % gaps)
     left = available([sku])[sku]
     if quantity > left:
         raise _too_many(product, left)
@@ -123,9 +128,10 @@ def _put(cart: Cart, sku: str, quantity: int) -> None:
 
 
 def _too_many(product: Product, left: int) -> CartProblem:
+    gaps = {"left": left, "name": product.shown_name}
     if left == 0:
-        return CartProblem("sold_out", f"{product.name} is sold out.")
-    return CartProblem("not_enough", f"There are only {left} of {product.name} left.")
+        return CartProblem("sold_out", _("%(name)s is sold out.") % gaps)
+    return CartProblem("not_enough", _("There are only %(left)s of %(name)s left.") % gaps)
 
 
 def _must_apply(cart: Cart, code: str) -> None:

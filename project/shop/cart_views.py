@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from project.shop.arithmetic import in_words
 from project.shop.cart_edits import (
     CartProblem,
     add,
@@ -29,6 +34,9 @@ class SameMethodRedirect(HttpResponseRedirect):
     """307: the browser sends the same form, CSRF token included, to the other address."""
 
     status_code = 307
+
+
+LONGEST_AMOUNT = 12  # digits; what is longer was not written by our page
 
 
 @never_cache
@@ -57,11 +65,14 @@ def set_line(request: HttpRequest) -> HttpResponse:
     cart = current_cart(request)
     if cart is None:
         return redirect("shop:cart")
+    sku, problem = request.POST.get("sku", ""), ""
     try:
-        put(cart, request.POST.get("sku", ""), _number(request.POST.get("quantity", "")))
+        put(cart, sku, _number(request.POST.get("quantity", "")))
     except CartProblem as no:
-        messages.error(request, no.message)
-    return _basket(request, cart)
+        problem = no.message
+        messages.error(request, problem)
+    removed = not cart.lines.filter(product__sku=sku).exists()
+    return _basket(request, cart, problem=problem, removed=removed)
 
 
 @never_cache
@@ -71,11 +82,14 @@ def enter_coupon(request: HttpRequest) -> HttpResponse:
     cart = current_cart(request)
     if cart is None:
         return redirect("shop:cart")
+    typed, problem = request.POST.get("code", ""), None
     try:
-        add_coupon(cart, request.POST.get("code", ""))
+        add_coupon(cart, typed)
     except CartProblem as no:
-        messages.error(request, no.message)
-    return _basket(request, cart)
+        problem = {"message": no.message, "typed": typed}
+        if not is_htmx(request):
+            messages.error(request, no.message)
+    return _basket(request, cart, coupon_problem=problem)
 
 
 @never_cache
@@ -89,7 +103,7 @@ def drop_coupon(request: HttpRequest) -> HttpResponse:
         remove_coupon(cart, request.POST.get("code", ""))
     except CartProblem as no:
         messages.error(request, no.message)
-    return _basket(request, cart)
+    return _basket(request, cart, dropped=True)
 
 
 @never_cache
@@ -104,7 +118,12 @@ def keep_details(request: HttpRequest) -> HttpResponse:
     except CartProblem as no:
         messages.error(request, no.message)
     if is_htmx(request):
-        return render(request, "shop/_summary_update.html", cart_context(cart))
+        context = cart_context(cart)
+        seen = request.POST.get("seen_total", "")
+        context["total_is_new"] = seen != str(
+            context["quote"].total
+        )  # else there is nothing to say
+        return render(request, "shop/_summary_update.html", context)
     return redirect("shop:cart")
 
 
@@ -115,7 +134,7 @@ def place(request: HttpRequest) -> HttpResponse:
     cart_id = request.POST.get("cart_id", "")
     cart = find_cart(cart_id)
     if cart is None or not prove_cart(request, cart_id):
-        messages.error(request, "This basket is no longer here. Please look at it again.")
+        messages.error(request, _("This basket is no longer here. Please look at it again."))
         return redirect("shop:cart")
     form = DeliveryForm(request.POST)
     try:
@@ -147,19 +166,28 @@ def _must_be_as_seen(cart: Cart, seen: str) -> None:
         raise CartProblem("coupon_invalid", problem.message)
     for item in cart_context(cart)["items"]:
         if item["short"]:
-            raise CartProblem("not_enough", f"There are not enough of {item['product'].name}.")
+            text = _("There are not enough of %(name)s.") % {"name": item["product"].shown_name}
+            raise CartProblem("not_enough", text)
     if seen != str(quote.total):
-        raise CartProblem(
-            "total_changed", "The total has changed. Please check it, then place the order."
-        )
+        new = in_words(quote.total, quote.currency)
+        text = _("The total has changed. It is %(new)s now. Please check it, then place the order.")
+        if seen.isdecimal() and len(seen) < LONGEST_AMOUNT:
+            text = _(
+                "The total has changed. It was %(old)s, and it is %(new)s now."
+                " Please check it, then place the order."
+            )
+        old = in_words(int(seen), quote.currency) if "%(old)s" in text else ""
+        raise CartProblem("total_changed", text % {"old": old, "new": new})
 
 
 def _keep(cart: Cart, form: DeliveryForm) -> None:
     form.is_valid()
-    set_details(cart, {k: v for k, v in form.cleaned_data.items() if k not in form.errors})
+    right = {k: v for k, v in form.cleaned_data.items() if k not in form.errors}
+    set_details(cart, {**right, "language": get_language() or ""})
 
 
-def _basket(request: HttpRequest, cart: Cart) -> HttpResponse:
+def _basket(request: HttpRequest, cart: Cart, **shown: Any) -> HttpResponse:
+    """Back to the basket; to htmx its fragments, with `shown` telling what has just happened."""
     if not is_htmx(request):
         return redirect("shop:cart")
     cart.refresh_from_db()
@@ -167,12 +195,12 @@ def _basket(request: HttpRequest, cart: Cart) -> HttpResponse:
         answer = HttpResponse(status=204)
         answer["HX-Redirect"] = reverse("shop:cart")
         return answer
-    context = {**cart_context(cart), "cart_units": units(cart)}
+    context = {**cart_context(cart), "cart_units": units(cart), **shown}
     return render(request, "shop/_basket_update.html", context)
 
 
 def _number(text: str) -> int:
     """A whole number as typed. Raises CartProblem (`bad_quantity`)."""
     if not text.strip().isascii() or not text.strip().isdigit() or len(text) > 6:
-        raise CartProblem("bad_quantity", "Enter the quantity as a whole number.")
+        raise CartProblem("bad_quantity", _("Enter the quantity as a whole number."))
     return int(text)

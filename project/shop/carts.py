@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Sum
 from django.http import HttpRequest
 
-from project.shop.models import Cart, Order
+from project.shop.models import Cart
 
 OWNER = "shop_owner"
 
@@ -52,16 +52,6 @@ def open_carts(request: HttpRequest) -> list[Cart]:
 def current_cart(request: HttpRequest) -> Cart | None:
     """The cart that the browser sees: its newest open one. A cancelled checkout's comes back."""
     return next(iter(open_carts(request)), None)
-
-
-def running_checkout(request: HttpRequest) -> str:
-    """The checkout that has this browser's newest closed cart and no order yet, or nothing."""
-    owner = _owner_hash(request)
-    if not owner:
-        return ""
-    cart = Cart.objects.filter(owner_hash=owner, status=Cart.CLOSED).first()
-    checkout = owner_of(cart.closed_by) if cart else ""
-    return "" if Order.objects.filter(owner=checkout).exists() else checkout
 
 
 def cart_to_fill(request: HttpRequest) -> Cart:

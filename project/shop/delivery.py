@@ -7,34 +7,28 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
-COUNTRIES = {
-    "AT": "Austria",
-    "BE": "Belgium",
-    "DK": "Denmark",
-    "EE": "Estonia",
-    "FI": "Finland",
-    "FR": "France",
-    "DE": "Germany",
-    "IE": "Ireland",
-    "IT": "Italy",
-    "NL": "Netherlands",
-    "PT": "Portugal",
-    "ES": "Spain",
-    "SE": "Sweden",
-}
+from project.shop.arithmetic import active_locale
+
+COUNTRIES = ("AT", "BE", "DK", "EE", "FI", "FR", "DE", "IE", "IT", "NL", "PT", "ES", "SE")
 ADDRESS = ("name", "street", "postcode", "city", "country")
 POSTCODE = RegexValidator(
-    r"^(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9 -]{2,9}$", "Enter a postcode such as 10115 or D02 AF30."
+    r"^(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9 -]{2,9}$", _("Enter a postcode such as 10115 or D02 AF30.")
 )
 
 
 @dataclass(frozen=True)
 class ShippingMethod:
-    """One way to the shopper. Prices in minor units; `free_from` is a basket value, 0 is never."""
+    """One way to the shopper. Prices in minor units; `free_from` is a basket value, 0 is never.
+
+    `label`, `charge` (among the charges of an order) and `note` are translated where they are shown.
+    """
 
     code: str
     label: str
+    charge: str
     note: str
     price: int
     free_from: int = 0
@@ -45,8 +39,8 @@ class ShippingMethod:
 
     @property
     def charge_label(self) -> str:
-        """What it is called among the charges of an order."""
-        return f"{self.label} delivery" if self.needs_address else self.label
+        """What it is called among the charges of an order, in the active language."""
+        return gettext(self.charge)
 
     @property
     def needs_address(self) -> bool:
@@ -59,11 +53,37 @@ STANDARD = "standard"
 METHODS = {
     method.code: method
     for method in (
-        ShippingMethod(STANDARD, "Standard", "2 to 4 working days", 490, free_from=7500),
-        ShippingMethod("express", "Express", "Next working day", 990),
-        ShippingMethod(PICKUP, "Collect at the harbour", "Ready tomorrow, Mon to Sat", 0),
+        ShippingMethod(
+            STANDARD,
+            gettext_noop("Standard"),
+            gettext_noop("Standard delivery"),
+            gettext_noop("2 to 4 working days"),
+            490,
+            free_from=7500,
+        ),
+        ShippingMethod(
+            "express",
+            gettext_noop("Express"),
+            gettext_noop("Express delivery"),
+            gettext_noop("Next working day"),
+            990,
+        ),
+        ShippingMethod(
+            PICKUP,
+            gettext_noop("Collect at the harbour"),
+            gettext_noop("Collect at the harbour"),
+            gettext_noop("Ready tomorrow, Mon to Sat"),
+            0,
+        ),
     )
 }
+
+
+def countries() -> list[tuple[str, str]]:
+    """The countries that we deliver to, by their names in the active language."""
+    names = active_locale().territories
+    known = [(code, str(names.get(code, code))) for code in COUNTRIES]
+    return [("", gettext("Choose a country")), *sorted(known, key=lambda one: one[1])]
 
 
 class DeliveryForm(forms.Form):
@@ -72,8 +92,8 @@ class DeliveryForm(forms.Form):
     email = forms.EmailField(
         max_length=254,
         error_messages={
-            "required": "Enter your e-mail address.",
-            "invalid": "Enter an e-mail address such as name@example.com.",
+            "required": _("Enter your e-mail address."),
+            "invalid": _("Enter an e-mail address such as name@example.com."),
         },
     )
     name = forms.CharField(required=False, max_length=80)
@@ -82,23 +102,23 @@ class DeliveryForm(forms.Form):
     city = forms.CharField(required=False, max_length=80)
     country = forms.ChoiceField(
         required=False,
-        choices=[("", "Choose a country"), *COUNTRIES.items()],
-        error_messages={"invalid_choice": "Choose one of the countries that we deliver to."},
+        choices=countries,
+        error_messages={"invalid_choice": _("Choose one of the countries that we deliver to.")},
     )
     shipping = forms.ChoiceField(
         choices=[(method.code, method.label) for method in METHODS.values()],
         error_messages={
-            "required": "Choose how we should deliver.",
-            "invalid_choice": "Choose one of the ways of delivery that we offer.",
+            "required": _("Choose how we should deliver."),
+            "invalid_choice": _("Choose one of the ways of delivery that we offer."),
         },
     )
 
     MISSING = {
-        "name": "Enter the name of the person who receives the parcel.",
-        "street": "Enter the street and the house number.",
-        "postcode": "Enter the postcode.",
-        "city": "Enter the town or city.",
-        "country": "Choose the country.",
+        "name": gettext_noop("Enter the name of the person who receives the parcel."),
+        "street": gettext_noop("Enter the street and the house number."),
+        "postcode": gettext_noop("Enter the postcode."),
+        "city": gettext_noop("Enter the town or city."),
+        "country": gettext_noop("Choose the country."),
     }
 
     def clean(self) -> dict[str, Any]:
@@ -108,5 +128,5 @@ class DeliveryForm(forms.Form):
         if method and method.needs_address:
             for field, sentence in self.MISSING.items():
                 if not data.get(field) and field not in self.errors:
-                    self.add_error(field, sentence)
+                    self.add_error(field, gettext(sentence))
         return data

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from checkout.domain.value_objects.cart_snapshot import SnapshotDiscount, SnapshotLine
-from project.shop.arithmetic import in_words, share
+from project.shop.arithmetic import share
 from project.shop.models import Coupon, CouponClaim, CouponUse
-from project.shop.models.catalog import CURRENCY
+from project.shop.models.catalog import currency
+from project.shop.words import Sentence
 
 MAX_COUPONS = 5
 
@@ -21,7 +24,12 @@ class CouponProblem:
     """Why a code does not count: a sentence for the shopper."""
 
     code: str
-    message: str
+    sentence: Sentence
+
+    @property
+    def message(self) -> str:
+        """The sentence in the active language."""
+        return str(self.sentence)
 
 
 def normalised(codes: Iterable[str]) -> list[str]:
@@ -35,20 +43,32 @@ def times_used(coupon: Coupon, except_owner: str = "") -> int:
     return uses.exclude(claim__status=CouponClaim.RELEASED).count()
 
 
-def why_not(coupon: Coupon | None, code: str, basket: int, now: datetime) -> str:
-    """The sentence that says why the coupon does not apply to this basket, or nothing.
+def why_not(coupon: Coupon | None, code: str, basket: int, now: datetime) -> Sentence | None:
+    """The sentence that says why the coupon does not apply to this basket, or None.
 
     `basket` is the value of the lines in minor units. The usage limit is not looked at here.
     """
     if coupon is None or not coupon.active:
-        return f"We do not know the code {code}."
+        return unknown(code)
     if coupon.starts_at and now < coupon.starts_at:
-        return f"The code {code} is not valid yet."
+        return Sentence(_("The code %(code)s is not valid yet."), {"code": code})
     if coupon.ends_at and now >= coupon.ends_at:
-        return f"The code {code} has expired."
+        return Sentence(_("The code %(code)s has expired."), {"code": code})
     if basket < coupon.minimum:
-        return f"The code {code} needs a basket of {in_words(coupon.minimum, CURRENCY)} or more."
-    return ""
+        least = {"amount": coupon.minimum, "currency": currency()}
+        text = _("The code %(code)s needs a basket of %(least)s or more.")
+        return Sentence(text, {"code": code, "least": least})
+    return None
+
+
+def unknown(code: str) -> Sentence:
+    """The sentence for a code that is none of ours, or none any more."""
+    return Sentence(_("We do not know the code %(code)s."), {"code": code})
+
+
+def spent(code: str) -> Sentence:
+    """The sentence for a code of which every use is taken."""
+    return Sentence(_("The code %(code)s has been used already."), {"code": code})
 
 
 def used_up(coupon: Coupon, except_owner: str = "") -> bool:
@@ -78,11 +98,11 @@ def judge(
         coupon = coupons.get(code)
         reason = why_not(coupon, code, basket, now)
         if coupon and not reason and used_up(coupon, owner):
-            reason = f"The code {code} has been used already."
+            reason = spent(code)
         if coupon is None or reason:
-            problems.append(CouponProblem(code, reason))
+            problems.append(CouponProblem(code, reason or unknown(code)))
             continue
         amount = min(worth(coupon, lines), left)
         left -= amount
-        discounts.append(SnapshotDiscount(code, coupon.label, amount))
+        discounts.append(SnapshotDiscount(code, gettext(coupon.label), amount))
     return tuple(discounts), tuple(problems)

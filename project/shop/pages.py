@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from project.shop.carts import current_cart
-from project.shop.delivery import ADDRESS, METHODS, DeliveryForm
+from project.shop.delivery import ADDRESS, METHODS, STANDARD, DeliveryForm
 from project.shop.models import Cart, Product
 from project.shop.models.carts import MAX_QUANTITY
 from project.shop.pricing import price
@@ -23,7 +23,9 @@ LOW = 5
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The shop window."""
-    return render(request, "shop/home.html", {"products": shelf()})
+    return render(
+        request, "shop/home.html", {"products": shelf(), "free_from": METHODS[STANDARD].free_from}
+    )
 
 
 @never_cache
@@ -34,7 +36,11 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
     if row is None:
         raise Http404("We do not sell this.")
     others = [other for other in shelf() if other["product"].sku != sku]
-    context = {"item": shelf_item(row, available([sku])[sku]), "others": _near(others, row)}
+    context = {
+        "item": shelf_item(row, available([sku])[sku]),
+        "others": _near(others, row),
+        "free_from": METHODS[STANDARD].free_from,
+    }
     return render(request, "shop/product.html", context)
 
 

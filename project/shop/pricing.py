@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext
 
 from checkout.domain.value_objects.cart_snapshot import (
     CartSnapshot,
@@ -14,7 +16,7 @@ from project.shop.arithmetic import VAT_PERCENT, included_vat
 from project.shop.delivery import ADDRESS, METHODS, STANDARD
 from project.shop.discounts import CouponProblem, judge
 from project.shop.models import Cart, CartLine
-from project.shop.models.catalog import CURRENCY
+from project.shop.models.catalog import currency
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Quote:
     discounts: tuple[SnapshotDiscount, ...]
     charges: tuple[SnapshotCharge, ...]
     problems: tuple[CouponProblem, ...]
-    currency: str = CURRENCY
+    currency: str = field(default_factory=currency)
 
     @property
     def subtotal(self) -> int:
@@ -89,7 +91,8 @@ def same_wish(cart: Cart, frozen: CartSnapshot) -> bool:
 
 
 def _buyer(cart: Cart) -> dict[str, str]:
-    return {"email": cart.email, "name": cart.name}
+    said = {"language": cart.language} if cart.language else {}
+    return {"email": cart.email, "name": cart.name, **said}
 
 
 def _delivery(cart: Cart) -> dict[str, str]:
@@ -100,7 +103,7 @@ def _line(row: CartLine) -> SnapshotLine:
     product = row.product
     return SnapshotLine(
         sku=product.sku,
-        name=product.name,
+        name=product.shown_name,
         quantity=row.quantity,
         unit_price=product.price,
         total=product.price * row.quantity,
@@ -111,4 +114,5 @@ def _charges(cart: Cart, goods: int) -> tuple[SnapshotCharge, ...]:
     method = METHODS.get(cart.shipping, METHODS[STANDARD])
     shipping = SnapshotCharge("shipping", method.charge_label, method.cost(goods))
     vat = included_vat(goods + shipping.amount)
-    return shipping, SnapshotCharge("vat", f"Includes {VAT_PERCENT} % VAT", vat, included=True)
+    label = gettext("Includes %(percent)s %% VAT") % {"percent": VAT_PERCENT}
+    return shipping, SnapshotCharge("vat", label, vat, included=True)

@@ -6,9 +6,10 @@ import pytest
 
 from checkout.domain.exceptions import Refused, UnknownCheckout
 from checkout.domain.value_objects.checkout_id import new_checkout_id
-from tests.application.invariants import check, check_always
-from tests.application.scenarios import drive, idle, pays
-from tests.application.world import World
+from checkout.testing.proof.invariants import check, check_always
+from checkout.testing.proof.scenarios import drive
+from checkout.testing.proof.shoppers import idle, pays
+from checkout.testing.proof.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,7 @@ def stopped_in(world: World, state: str) -> None:
 @pytest.mark.parametrize("state", CANCELLABLE)
 @pytest.mark.parametrize("actor", ["shopper", "user:7"])
 def test_cancelling_gives_everything_back(state: str, remote: bool, actor: str) -> None:
+    """H2: in every state there is a way back."""
     with World(remote) as world:
         stopped_in(world, state)
         world.order("abort", reason="changed my mind", actor=actor)
@@ -56,6 +58,7 @@ def test_cancelling_gives_everything_back(state: str, remote: bool, actor: str) 
 
 
 def test_cancelling_is_too_late_once_the_money_is_safe(world: World) -> None:
+    """H7: who comes back and cancels is judged like everybody."""
     stopped_in(world, "payment_confirmed")
     with pytest.raises(Refused) as refused:
         world.order("abort")
@@ -161,6 +164,7 @@ def test_staff_forces_another_payment_after_close_answered_unpaid(world: World) 
 
 
 def test_a_forced_payment_is_not_begun_when_the_first_turns_out_paid(world: World) -> None:
+    """B3: what is paid is not paid again, whoever wants it."""
     stopped_in(world, "awaiting_payment")
     world.payments.pay()
     world.order("force", edge="force_retry_payment", actor="user:7")

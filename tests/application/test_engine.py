@@ -10,10 +10,11 @@ from checkout.adapters.outbound.persistence.models import CheckoutInbox, Checkou
 from checkout.domain.effect import Outcome
 from checkout.domain.exceptions import StorageUnavailable
 from checkout.sagas.engine import Tick
+from checkout.testing.proof.invariants import check, check_always
+from checkout.testing.proof.scenarios import drive, with_coupon
+from checkout.testing.proof.shoppers import idle, pays
+from checkout.testing.proof.world import World
 from checkout.testing.scripted import Crash
-from tests.application.invariants import check, check_always
-from tests.application.scenarios import drive, idle, pays, with_coupon
-from tests.application.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,7 @@ def test_a_checkout_that_nobody_knows_is_nothing_to_do(world: World) -> None:
 
 @pytest.mark.parametrize("call", ["inventory.reserve", "payments.initiate"])
 def test_a_lease_keeps_others_off_while_a_call_is_under_way(call: str) -> None:
+    """A6: the claim is committed before the call, so that the second one sees it."""
     with World(remote=True) as world:
         seen: list[Tick] = []
         at_first(world, call, lambda: seen.append(world.tick()))
@@ -241,6 +243,7 @@ def test_what_a_refusal_says_is_kept_whatever_it_is_made_of(world: World) -> Non
 
 
 def test_events_survive_a_receiver_that_fails_and_keep_their_order(world: World) -> None:
+    """B5: who is told of the order cannot undo it."""
     world.published.failing = 2
     world.start()
     for _ in range(4):
@@ -257,7 +260,13 @@ def test_an_event_comes_again_with_the_same_id_after_a_crash_behind_the_publishe
     world: World,
 ) -> None:
     world.start()
-    world.crash_at = "publish:after"
+
+    def dies_once(number: int, point: str) -> None:
+        if point == "publish:after":
+            world.at_point = lambda number, point: None
+            raise Crash(point)
+
+    world.at_point = dies_once
     with pytest.raises(Crash):
         world.tick()
     drive(world, pays)

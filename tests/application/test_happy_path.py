@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.application.world import World
+from checkout.testing.proof.world import World
 
 
 def test_a_paid_cart_becomes_an_order(world: World) -> None:

@@ -11,9 +11,10 @@ from checkout.adapters.outbound.persistence.models import CheckoutInbox
 from checkout.application.ports.inbound.confirm_checkout_port import ProviderCall
 from checkout.domain.exceptions import BadSignature, Refused
 from checkout.domain.value_objects.checkout_id import effect_key
-from tests.application.invariants import check
-from tests.application.scenarios import drive, idle, pays
-from tests.application.world import World
+from checkout.testing.proof.invariants import check
+from checkout.testing.proof.scenarios import drive
+from checkout.testing.proof.shoppers import idle, pays
+from checkout.testing.proof.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -33,14 +34,6 @@ def hook(world: World, event: str, *, signed: bool = True, **said: Any) -> bool:
     return world.services.desk.receive(call)
 
 
-@pytest.fixture
-def waiting(world: World) -> World:
-    """A checkout that waits for its shopper."""
-    world.start()
-    world.tick()
-    return world
-
-
 def test_a_message_brings_the_lookup_forward_and_decides_nothing(waiting: World) -> None:
     assert hook(waiting, "evt-1", kind="payment.approved")
     waiting.tick()
@@ -53,6 +46,7 @@ def test_a_message_brings_the_lookup_forward_and_decides_nothing(waiting: World)
 
 
 def test_the_same_message_again_changes_nothing(waiting: World) -> None:
+    """C9: it acts once, however often it comes."""
     waiting.payments.pay()
     assert hook(waiting, "evt-1")
     drive(waiting, idle)
@@ -64,16 +58,21 @@ def test_the_same_message_again_changes_nothing(waiting: World) -> None:
 
 
 def test_a_failure_that_arrives_after_the_success_harms_nobody(waiting: World) -> None:
+    """B6, C7: success stays, however late a failure is told."""
     waiting.payments.pay()
     hook(waiting, "evt-2", kind="payment.authorised")
     drive(waiting, idle)
+    waiting.payments.decline(final=True)
     hook(waiting, "evt-1", kind="payment.failed")
+    looks = len(waiting.payments.called("lookup"))
     drive(waiting, idle)
+    assert len(waiting.payments.called("lookup")) == looks + 1
     assert waiting.checkout.state == "completed"
     check(waiting, most_calls=1)
 
 
 def test_facts_that_shrink_are_late_facts(waiting: World) -> None:
+    """C7: what was paid does not become unpaid."""
     waiting.payments.pay()
     hook(waiting, "evt-1")
     waiting.tick()
@@ -91,6 +90,7 @@ def test_facts_that_shrink_are_late_facts(waiting: World) -> None:
 
 
 def test_an_unknown_reference_is_parked_and_adopted_when_it_becomes_known(world: World) -> None:
+    """B9, C1: not yet is no never."""
     world.start()
     assert hook(world, "evt-early", merchant_reference="not ours", reference="pay_1")
     assert not hook(world, "evt-early", merchant_reference="not ours", reference="pay_1")
@@ -108,6 +108,7 @@ def test_an_unknown_reference_is_parked_and_adopted_when_it_becomes_known(world:
 def test_a_message_that_was_parked_between_two_commits_is_adopted_by_the_sweep(
     waiting: World,
 ) -> None:
+    """B9: parked in the very moment in which the reference was stored."""
     hook(waiting, "evt-gap", merchant_reference="not ours", reference="unheard")
     row = CheckoutInbox.objects.get(message_id="evt-gap")
     assert waiting.services.repository.adopt_all_parked() == 0
@@ -138,7 +139,7 @@ def test_a_forged_or_senseless_message_is_not_stored(waiting: World) -> None:
 
 
 def test_a_message_during_the_tick_makes_it_due_again(waiting: World) -> None:
-    """The wake race: what arrives after the inbox was read is not slept over."""
+    """C4: the wake race: what arrives after the inbox was read is not slept over."""
     waiting.payments.meanwhile = lambda method: method == "lookup" and hook(waiting, "evt-race")
     waiting.later(3)
     assert waiting.row.due_at is not None
@@ -162,6 +163,7 @@ def test_a_message_during_the_last_call_wakes_a_finished_checkout(waiting: World
 
 
 def test_hints_while_it_is_being_undone_are_looked_at(waiting: World) -> None:
+    """C11: money that comes while all is given back goes back, too."""
     waiting.inventory.trouble("release", "unavailable", 2)
     waiting.order("abort")
     waiting.tick()

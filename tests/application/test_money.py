@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.application.invariants import check
-from tests.application.scenarios import drive, idle, paid_and_sold_out, pays
-from tests.application.world import World
+from checkout.testing.proof.invariants import check
+from checkout.testing.proof.scenarios import drive
+from checkout.testing.proof.shoppers import idle, pays, pays_for_what_is_gone
+from checkout.testing.proof.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def sold(world: World) -> None:
     """A shopper whose money is captured at once, for stock that can't be had any more."""
     world.payments.sale = True
-    paid_and_sold_out(world)
+    pays_for_what_is_gone(world)
 
 
 def captures_part(world: World, amount: int) -> None:
@@ -25,6 +26,7 @@ def captures_part(world: World, amount: int) -> None:
 
 @pytest.mark.parametrize("sale", [False, True], ids=["authorised", "captured"])
 def test_money_that_comes_after_the_end_goes_back_and_is_shown(world: World, sale: bool) -> None:
+    """G2: the page of the provider outlived ours."""
     world.start()
     drive(world, idle)
     version = world.checkout.version
@@ -42,7 +44,7 @@ def test_money_that_comes_after_the_end_goes_back_and_is_shown(world: World, sal
 
 
 def test_late_money_is_found_by_the_last_look_of_a_day_later(world: World) -> None:
-    """No webhook tells of it; one look 24 h after the end is enough."""
+    """G2: no webhook tells of it; one look 24 h after the end is enough."""
     world.start()
     drive(world, idle)
     world.payments.change(authorised=2990, captured=2990)
@@ -65,7 +67,7 @@ def test_after_the_last_look_nothing_is_due_any_more(world: World) -> None:
 
 @pytest.mark.parametrize("sale", [False, True], ids=["authorised", "captured"])
 def test_money_of_an_earlier_attempt_goes_back_after_the_order(world: World, sale: bool) -> None:
-    """The first card is charged after all, after the second has paid: one of them goes back."""
+    """C12: the first card is charged after all, after the second has paid: one of them goes back."""
     world.start()
     world.tick()
     world.payments.decline(final=True)
@@ -81,17 +83,22 @@ def test_money_of_an_earlier_attempt_goes_back_after_the_order(world: World, sal
 
 
 def test_a_failing_refund_is_asked_for_again_until_it_works(world: World) -> None:
+    """H1: a refund that failed was no refund."""
     world.payments.failing_refunds = 3
     world.start()
     drive(world, sold)
     refunds = world.payments.called("refund")
     assert len(refunds) == len(set(refunds)) == 4
     assert world.checkout.needs_attention == ""
-    assert world.published.types.count("payment_refunded") == 1
+    outcomes = [effect.outcome for effect in world.checkout.named("payments.refund")]
+    assert outcomes == ["refused"] * 3 + ["done"]
+    told = [e["data"]["refunded"] for e in world.published.events if "refunded" in e["data"]]
+    assert told == [2990]
     check(world)
 
 
 def test_a_failing_refund_is_shown_to_staff(world: World) -> None:
+    """H1: requested is not returned."""
     world.payments.failing_refunds = 1000
     world.start()
     for _ in range(8):
@@ -128,7 +135,7 @@ def test_a_pending_refund_holds_up_nobody_and_is_asked_for_once(world: World) ->
 
 
 def test_a_void_that_is_refused_because_it_was_captured_becomes_a_refund(world: World) -> None:
-    """Void or refund is chosen from the facts: after a no they are looked up again."""
+    """H5: void or refund is chosen from the facts: after a no they are looked up again."""
     world.start()
     world.tick()
     world.payments.pay()
@@ -146,7 +153,10 @@ def test_a_void_that_is_refused_because_it_was_captured_becomes_a_refund(world: 
 
 
 def test_a_refused_capture_cancels_the_order_and_lets_the_money_go(world: World) -> None:
+    """B8: no order stands without its money, and the checkout is kept."""
     world.payments.trouble("capture", "refused")
+    order: list[str] = []
+    world.orders.meanwhile = world.payments.meanwhile = order.append
     world.start()
     drive(world, pays)
     checkout = world.checkout
@@ -155,8 +165,7 @@ def test_a_refused_capture_cancels_the_order_and_lets_the_money_go(world: World)
     assert checkout.failure.code == "capture_refused"
     assert checkout.needs_attention == "capture_refused"
     assert len(world.orders.placed) == len(world.orders.cancelled) == 1
-    order = [name for name, _ in world.orders.calls + world.payments.calls]
-    assert order.index("cancel") < order.index("close")
+    assert order.index("place") < order.index("cancel") < order.index("close")
     check(world)
 
 
@@ -193,10 +202,12 @@ def test_a_refused_capture_waits_for_a_provider_that_does_not_say_what_is_true(
     check(world)
 
 
+@pytest.mark.parametrize("answer", ["refused", "unavailable"])
 def test_a_capture_that_got_only_a_part_cancels_the_order_and_gives_the_part_back(
-    world: World,
+    world: World, answer: str
 ) -> None:
-    world.payments.trouble("capture", "lost")
+    """E4: no order is kept for less than its total."""
+    world.payments.trouble("capture", answer)
     world.payments.meanwhile = lambda method: (
         captures_part(world, 1000) if method == "capture" else None
     )
@@ -209,6 +220,7 @@ def test_a_capture_that_got_only_a_part_cancels_the_order_and_gives_the_part_bac
 
 
 def test_a_capture_without_an_answer_is_looked_up_before_it_is_repeated(world: World) -> None:
+    """A3, B3: asked whether it is done before it is done again."""
     world.payments.trouble("capture", "lost")
     world.start()
     drive(world, pays)
@@ -218,7 +230,7 @@ def test_a_capture_without_an_answer_is_looked_up_before_it_is_repeated(world: W
 
 
 def test_an_order_without_its_coupon_stands_and_is_shown(world: World) -> None:
-    from tests.application.scenarios import with_coupon
+    from checkout.testing.proof.scenarios import with_coupon
 
     world.carts.carts["cart-1"] = with_coupon()
     world.coupons.trouble("redeem", "refused")
@@ -231,6 +243,7 @@ def test_an_order_without_its_coupon_stands_and_is_shown(world: World) -> None:
 
 @pytest.mark.parametrize("remote", [False, True], ids=["local", "remote"])
 def test_stock_that_cannot_be_had_again_aborts_before_there_is_an_order(remote: bool) -> None:
+    """B2: paid, and it can't be delivered: the money goes back by itself."""
     with World(remote) as world:
         world.start()
         world.tick()
@@ -250,9 +263,9 @@ def test_stock_that_cannot_be_had_again_aborts_before_there_is_an_order(remote: 
 @pytest.mark.parametrize("remote", [False, True], ids=["local", "remote"])
 @pytest.mark.parametrize("step", range(6))
 def test_what_the_shop_changes_meanwhile_moves_nothing(remote: bool, step: int) -> None:
-    """S6: prices, coupons and stock change between every two ticks; the frozen total holds."""
+    """E1, E2, S6: prices, coupons and stock change between every two ticks; the frozen total holds."""
     from checkout.testing.builders import line, snapshot
-    from tests.application.scenarios import with_coupon
+    from checkout.testing.proof.scenarios import with_coupon
 
     with World(remote) as world:
         world.carts.carts["cart-1"] = with_coupon()

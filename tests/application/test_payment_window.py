@@ -7,20 +7,12 @@ from itertools import pairwise
 import pytest
 
 from checkout.domain.exceptions import Refused
-from tests.application.invariants import check, check_always
-from tests.application.scenarios import drive, idle, pays
-from tests.application.world import World
+from checkout.testing.proof.invariants import check, check_always
+from checkout.testing.proof.scenarios import drive
+from checkout.testing.proof.shoppers import idle, pays
+from checkout.testing.proof.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def waiting(world: World) -> World:
-    """A checkout that waits for its shopper."""
-    world.start()
-    world.tick()
-    assert world.checkout.state == "awaiting_payment"
-    return world
 
 
 def code_of(world: World) -> str:
@@ -30,6 +22,7 @@ def code_of(world: World) -> str:
 
 
 def test_the_hold_outlasts_the_window(waiting: World) -> None:
+    """G5, G6: extended when the payment begins, by more than the shopper is told."""
     checkout = waiting.checkout
     assert checkout.deadline_at is not None
     assert checkout.held_until is not None
@@ -40,6 +33,7 @@ def test_the_hold_outlasts_the_window(waiting: World) -> None:
 
 
 def test_the_provider_is_asked_after_2_5_10_and_then_every_30_seconds(waiting: World) -> None:
+    """C1: no message is needed."""
     asked = []
     for second in range(1, 102):
         before = len(waiting.payments.called("lookup"))
@@ -52,13 +46,21 @@ def test_the_provider_is_asked_after_2_5_10_and_then_every_30_seconds(waiting: W
 
 
 def test_unpaid_at_the_deadline_is_closed_then_given_back(waiting: World) -> None:
+    """G1: closed at the provider first, while it still waits and holds everything."""
+    then: list[tuple[str, int]] = []
+    waiting.payments.meanwhile = lambda method: (
+        then.append((waiting.checkout.state, len(waiting.inventory.called("release"))))
+        if method == "close"
+        else None
+    )
     drive(waiting, idle)
+    assert then == [("awaiting_payment", 0)]
     assert code_of(waiting) == "payment_expired"
     check(waiting, most_calls=1)
 
 
 def test_paid_in_the_last_moment_completes(waiting: World) -> None:
-    """Q1: the answer to `close` says that the money is there, so it is not given back."""
+    """C3, G1, Q1: the answer to `close` says that the money is there, so it is not given back."""
     waiting.shift(901)
     waiting.payments.pay()
     waiting.payments.trouble("lookup", "unavailable", 3)
@@ -69,7 +71,7 @@ def test_paid_in_the_last_moment_completes(waiting: World) -> None:
 
 
 def test_a_pending_payment_is_asked_again_and_its_stock_is_held(waiting: World) -> None:
-    """Stock is never released while the payment may still be taken."""
+    """G6: stock is never released while the payment may still be taken."""
     waiting.payments.last.pending = True
     waiting.later(901)
     for _ in range(12):
@@ -106,6 +108,7 @@ def test_closing_waits_for_no_hold(waiting: World) -> None:
 
 
 def test_a_decline_stays_while_the_page_is_open(waiting: World) -> None:
+    """A1: no second payment is made while the first can still be paid."""
     waiting.payments.decline()
     waiting.order("confirm")
     waiting.tick()
@@ -122,7 +125,7 @@ def test_a_decline_stays_while_the_page_is_open(waiting: World) -> None:
 def test_a_closed_decline_is_tried_again_under_new_keys_without_losing_the_hold(
     waiting: World,
 ) -> None:
-    """Q2: the stock stays held, and the next attempt has a generation of its own."""
+    """H3, Q2: the stock stays held, and the next attempt has a generation of its own."""
     waiting.payments.decline(final=True)
     waiting.order("confirm")
     waiting.tick()
@@ -207,6 +210,7 @@ def test_a_refused_extension_moves_nothing(waiting: World) -> None:
     ("amount", "currency"), [(2989, ""), (2991, ""), (2990, "USD"), (1, ""), (0, "")]
 )
 def test_money_that_is_not_the_total_goes_back(waiting: World, amount: int, currency: str) -> None:
+    """E4: amount and currency must be those of the snapshot."""
     waiting.payments.pay(amount, currency)
     waiting.order("confirm")
     drive(waiting, idle)
@@ -217,6 +221,7 @@ def test_money_that_is_not_the_total_goes_back(waiting: World, amount: int, curr
 
 
 def test_money_for_another_snapshot_goes_back(waiting: World) -> None:
+    """A10, E5: a payment is bound to the cart that it was made for."""
     waiting.payments.change(digest="another cart")
     waiting.payments.pay()
     waiting.order("confirm")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from checkout.sagas.checkout_saga import FLOW, STARTED, Step
-from tests.application.invariants import check
-from tests.application.scenarios import drive, pays
-from tests.application.world import World
+from checkout.testing.proof.invariants import check
+from checkout.testing.proof.scenarios import drive
+from checkout.testing.proof.shoppers import pays
+from checkout.testing.proof.world import World
 
 pytestmark = pytest.mark.django_db
 LIMITED = [step for step in FLOW if step.within is not None and step.name != "await_payment_result"]
@@ -78,3 +79,20 @@ def test_the_host_may_set_the_limit() -> None:
         assert world.checkout.state == STARTED
         world.later(900)
         assert world.checkout.state != STARTED
+
+
+def test_no_limit_gives_up_what_has_an_order() -> None:
+    """After `orders.place` it only goes forward, whatever the host has set."""
+    with World(remote=True, within={"finalize_order": 1}) as world:
+        world.payments.trouble("capture", "unavailable", 5)
+        world.start()
+        world.tick()
+        world.payments.pay()
+        world.order("confirm")
+        for _ in range(4):
+            world.tick()
+            world.jump()
+        assert world.checkout.state == "payment_confirmed"
+        drive(world, pays)
+        assert world.checkout.state == "completed"
+        check(world)

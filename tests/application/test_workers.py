@@ -21,9 +21,10 @@ from checkout.adapters.inbound.sweep import Sweep
 from checkout.adapters.outbound.scheduling.huey_scheduler import HueyScheduler
 from checkout.sagas.engine import Tick
 from checkout.testing.builders import line, snapshot
-from tests.application.invariants import check
-from tests.application.scenarios import drive, pays
-from tests.application.world import World
+from checkout.testing.proof.invariants import check
+from checkout.testing.proof.scenarios import drive
+from checkout.testing.proof.shoppers import pays
+from checkout.testing.proof.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,6 +91,7 @@ def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:
 
 @pytest.mark.parametrize("remote", [False, True], ids=["local", "remote"])
 def test_of_many_ticks_at_once_one_does_the_work(remote: bool) -> None:
+    """B7: however many are told of it, one works on it."""
     with World(remote) as world:
         checkout_id = world.start()
         results = at_once(4, lambda _: world.services.engine.tick(checkout_id))
@@ -120,7 +122,7 @@ def test_ten_checkouts_for_three_units_sell_three() -> None:
 
 
 def test_the_sweep_alone_completes_a_checkout() -> None:
-    """Every ring is lost, and nothing else is: no queue is asked."""
+    """B6: every ring is lost, and nothing else is: no queue is asked."""
     with World(outcome="approve") as world:
         world.start()
         with sweeping():
@@ -160,6 +162,7 @@ def test_one_bad_row_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_sweep_says_that_it_lives() -> None:
+    """G8: no host has to schedule it; its heartbeat is seen."""
     with World() as world:
         assert world.services.queries.seconds_since_heartbeat() is None
         with sweeping():

@@ -9,12 +9,20 @@ from pathlib import Path
 
 import pytest
 
-NAMES = ("DATABASES", "DATA_DIR", "SECRET_KEY", "HUEY", "CHANNEL_LAYERS", "PROVIDER", "DEBUG")
+MAILS = ("EMAIL_BACKEND", "EMAIL_TIMEOUT", "EMAIL_HOST", "EMAIL_PORT", "SITE_URL", "SENDS_MAILS")
+NAMES = (
+    *("DATABASES", "DATA_DIR", "SECRET_KEY", "HUEY", "CHANNEL_LAYERS", "PROVIDER", "DEBUG"),
+    "CHECKOUT",
+    *MAILS,
+)
 SHOW = (
     "import json, project.settings as s;"
-    f"print(json.dumps({{name: getattr(s, name) for name in {NAMES}}}, default=str))"
+    f"print(json.dumps({{name: getattr(s, name, None) for name in {NAMES}}}, default=str))"
 )
-OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DATA_DIR", "PORT", "DEBUG", "PROVIDER_URL")
+OURS = (
+    *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DATA_DIR", "PORT", "DEBUG", "PROVIDER_URL"),
+    *("TRUSTED_PROXIES", "EMAIL_URL", "SITE_URL"),
+)
 
 
 def settings_process(folder: Path, **given: str) -> subprocess.CompletedProcess[str]:
@@ -100,8 +108,38 @@ def test_the_keys_of_the_provider_are_not_the_secret(tmp_path: Path) -> None:
     assert all(len(key) == 64 for key in keys - {"our own secret"})
 
 
+def test_no_proxy_is_believed_that_is_not_named(tmp_path: Path) -> None:
+    """SEC-7: whoever writes X-Forwarded-For would choose the address that is limited."""
+    said = [read(tmp_path), read(tmp_path, TRUSTED_PROXIES="10.0.0.7,172.16.0.0/12")]
+    checkouts = [values["CHECKOUT"] for values in said]
+    assert [c["TRUSTED_PROXIES"] for c in checkouts if isinstance(c, dict)] == [
+        [],
+        ["10.0.0.7", "172.16.0.0/12"],
+    ]
+
+
 @pytest.mark.parametrize("url", ["provider", "ftp://127.0.0.1/provider", ""])
 def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
     done = settings_process(tmp_path, SECRET_KEY="a", PROVIDER_URL=url)
     assert done.returncode == 1
     assert f"{url!r} is no http(s) address." in done.stderr.splitlines()[-1]
+
+
+def test_mails_are_files_until_there_is_a_server(tmp_path: Path) -> None:
+    values = read(tmp_path, PORT="8123")
+    assert str(values["EMAIL_BACKEND"]).endswith("filebased.EmailBackend")
+    assert (values["SENDS_MAILS"], values["SITE_URL"]) == (True, "http://127.0.0.1:8123")
+
+
+def test_several_processes_send_mails_once_there_is_a_server(tmp_path: Path) -> None:
+    several = {"REDIS_URL": "redis://127.0.0.1:1/0", "SECRET_KEY": "a"}
+    assert read(tmp_path, **several)["SENDS_MAILS"] is False
+    url = "smtp+tls://someone:p%40ss@mail.example:587"
+    done = settings_process(tmp_path, **several, EMAIL_URL=url)
+    assert "SITE_URL is not: the mails could not link to the shop" in done.stderr
+    assert "p%40ss" not in done.stderr.splitlines()[-1]
+    values = read(tmp_path, **several, EMAIL_URL=url, SITE_URL="https://shop.example/")
+    assert [values[name] for name in MAILS] == [
+        "django.core.mail.backends.smtp.EmailBackend",
+        *(10, "mail.example", 587, "https://shop.example", True),
+    ]

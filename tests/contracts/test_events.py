@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from checkout.testing.builders import free_snapshot
-from tests.application.world import World
+from checkout.testing.proof.world import World
 from tests.contracts.documents import completed, errors_of, jsonschema
 
 EVENT = "checkout_completed.v1"

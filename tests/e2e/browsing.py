@@ -59,9 +59,22 @@ def expect_state(page: Page, state: str, within: float = PATIENCE_MS) -> None:
     expect(shown).to_have_attribute("data-state", state, timeout=within)
 
 
+def ask_to_cancel(page: Page) -> None:
+    """Press what leads to the question whether the order is to be cancelled."""
+    page.locator("details.cancel > summary").click()
+
+
+def cancel(page: Page) -> None:
+    """Cancel, and mean it."""
+    ask_to_cancel(page)
+    page.get_by_role("button", name="Yes, cancel this order").click()
+
+
 def go_to_provider(page: Page) -> None:
     """From the live page to the provider's."""
-    page.locator("#checkout-progress").get_by_role("link", name=re.compile("^Pay |card")).click()
+    page.locator("#checkout-progress").get_by_role(
+        "link", name=re.compile("^Pay |card|again")
+    ).click()
     page.wait_for_url(PROVIDER)
 
 

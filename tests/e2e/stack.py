@@ -15,6 +15,7 @@ import time
 import uuid
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
@@ -34,12 +35,13 @@ class NotStarted(Exception):
 class Stack:
     """Starts the product with its own database and files; ends what it started, by pid."""
 
+    production = "CHECKOUT_TEST_REDIS" in os.environ
+
     def __init__(self, **environment: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="checkout-e2e-")
         self.folder = Path(self._folder.name)
         self.port, self.provider_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.production = "CHECKOUT_TEST_REDIS" in os.environ
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = {**os.environ, **self._addresses(), **environment}
 
@@ -47,6 +49,7 @@ class Stack:
         common = {
             "DJANGO_SETTINGS_MODULE": "project.settings",
             "PORT": str(self.port),
+            "SITE_URL": self.url,
             "DATA_DIR": str(self.folder),
             "SECRET_KEY": "only-for-tests-" + "y" * 40,
             "PYTHONUNBUFFERED": "1",
@@ -59,11 +62,15 @@ class Stack:
         provider = f"http://localhost:{self.provider_port}/provider"
         return {
             **common,
-            "DATABASE_URL": self._own_database(),
-            "REDIS_URL": f"{os.environ['CHECKOUT_TEST_REDIS']}/14",
+            **self._servers(),
             "PROVIDER_URL": provider,
             "WEBHOOK_URL": f"{self.url}/webhooks/payments/simulated/",
         }
+
+    def _servers(self) -> dict[str, str]:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        redis = f"{os.environ['CHECKOUT_TEST_REDIS']}/{14 + int(worker)}"  # nobody else's
+        return {"DATABASE_URL": self._own_database(), "REDIS_URL": redis}
 
     def _own_database(self) -> str:
         given = urlsplit(os.environ["CHECKOUT_TEST_DATABASE"])
@@ -72,7 +79,7 @@ class Stack:
             connection.execute(f'CREATE DATABASE "{self._database}"')
         return urlunsplit(given._replace(path=f"/{self._database}"))
 
-    def __enter__(self) -> Stack:
+    def __enter__(self) -> Self:
         try:
             if self.production:
                 self.manage("migrate", "-v", "0")
@@ -129,13 +136,21 @@ class Stack:
             return
         with self.log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, *(command or self._commands()[name])],
+                self.spoken(name, [sys.executable, *(command or self._commands()[name])]),
                 cwd=ROOT,
-                env=self.environment,
+                env=self.environment_of(name),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
+
+    def spoken(self, name: str, command: list[str]) -> list[str]:
+        """The whole command of a process; a stack on several hosts says where it runs."""
+        return command
+
+    def environment_of(self, name: str) -> dict[str, str]:
+        """What a process is told: here, the same to all."""
+        return self.environment
 
     def log(self, name: str) -> Path:
         """The file that a process writes to."""

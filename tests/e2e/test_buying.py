@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browsing import (
     MUG,
     PROGRESS,
+    cancel,
     expect_state,
     fill_basket,
     go_to_provider,
@@ -79,7 +80,7 @@ def test_answers_the_bank(page: Page, stack: Stack, ledgers: Ledgers) -> None:
 def test_cancels_and_finds_the_basket_again(page: Page, stack: Stack, ledgers: Ledgers) -> None:
     before = ledgers.held(MUG)
     checkout = start(page, stack.url)
-    page.get_by_role("button", name="Cancel this order").click()
+    cancel(page)
     expect_state(page, "aborted")
     expect(page.get_by_role("heading", level=1)).to_have_text("You cancelled this order")
     page.get_by_role("link", name="Back to basket").click()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import httpx2
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.browsing import (
     PROGRESS,
     PROVIDER,
+    ask_to_cancel,
     expect_state,
     fill_basket,
     go_to_provider,
@@ -23,13 +25,15 @@ from tests.e2e.ledgers import Ledgers
 from tests.e2e.stack import Stack
 
 # Two submissions within one turn of the page's loop: no disabled button can come between them.
-TWICE = "button => { button.click(); button.click(); }"
+# A button that a newer fragment has just replaced is none any more: then the new one is looked for.
+TWICE = "button => button.isConnected && (button.click(), button.click(), true)"
 
 
 def twice(button: Locator) -> None:
     """Two clicks that nothing can come between."""
     expect(button).to_be_visible()
-    button.evaluate(TWICE)
+    while not button.evaluate(TWICE):
+        pass
 
 
 def commands(ledgers: Ledgers, checkout: str, edge: str) -> int:
@@ -71,7 +75,8 @@ def test_everything_is_clicked_twice(page: Page, stack: Stack, ledgers: Ledgers)
 
 def test_two_cancels_are_one(page: Page, stack: Stack, ledgers: Ledgers) -> None:
     checkout = start(page, stack.url)
-    twice(page.get_by_role("button", name="Cancel this order"))
+    ask_to_cancel(page)
+    twice(page.get_by_role("button", name="Yes, cancel this order"))
     expect_state(page, "aborted")
     assert ledgers.orders(checkout) == []
     assert commands(ledgers, checkout, "start_compensation") == 1
@@ -100,6 +105,43 @@ def test_forms_that_arrive_in_parallel_start_one_checkout(
     pay(page)
     expect_state(page, "completed")
     assert len(ledgers.orders(id_of(page))) == 1
+
+
+def test_an_answer_that_comes_after_a_newer_page_is_taken(page: Page, stack: Stack) -> None:
+    """The socket replaces the form that was sent before the answer to it is there."""
+    start(page, stack.url)
+    shown = page.locator("#checkout-progress")
+    before = shown.get_attribute("data-version") or ""
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        expect(shown).not_to_have_attribute("data-version", before)
+        notice = '<div id="notices" hx-swap-oob="innerHTML"><p>Answered late</p></div>'
+        route.fulfill(response=answer, body=answer.text() + notice)
+
+    page.route("**/extend/", late)
+    page.get_by_role("button", name="I need more time").click()
+    expect(page.locator("#notices")).to_contain_text("Answered late")
+
+
+def test_what_is_under_a_finger_stays_until_it_comes_up(page: Page, stack: Stack) -> None:
+    """A fragment that arrives in the middle of a click would take the click with it."""
+    start(page, stack.url)
+    other = page.context.new_page()
+    other.goto(page.url)
+    shown, pay_now = page.locator("#checkout-progress"), page.get_by_role("link", name="Pay ")
+    before = shown.get_attribute("data-version") or ""
+    box = pay_now.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.clock.set_fixed_time(datetime.now(UTC))  # however slow the machine, it is one short press
+    page.mouse.down()
+    other.get_by_role("button", name="I need more time").click()
+    theirs = other.locator("#checkout-progress")
+    expect(theirs).not_to_have_attribute("data-version", before)
+    expect(shown).to_have_attribute("data-version", before)
+    page.mouse.up()
+    page.wait_for_url(PROVIDER)
 
 
 def test_reloads_and_goes_back_in_the_middle(page: Page, stack: Stack, ledgers: Ledgers) -> None:

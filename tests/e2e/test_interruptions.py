@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.e2e.browsing import (
     MUG,
@@ -21,6 +22,8 @@ from tests.e2e.conftest import PATIENCE_MS, Console
 from tests.e2e.ledgers import Ledgers
 from tests.e2e.stack import Stack
 
+# In the production form `test_chaos.py` does the like to every state.
+pytestmark = pytest.mark.pages
 # What a browser says by itself when there is nobody at the other end.
 CUT = ["net::ERR_", "WebSocket connection", "/django_htmx/", "undefined"]
 SOON_MS = 5_000
@@ -72,6 +75,26 @@ def test_comes_back_after_a_restart_of_the_server(
     pay_elsewhere(browser, address)
     expect_state(page, "completed", within=SOON_MS)
     expect(page.locator("#connection")).to_be_hidden(timeout=RECONNECTED_MS)
+
+
+def test_finds_out_that_the_line_died_without_a_word(
+    page: Page, stack: Stack, console: Console, browser: Browser
+) -> None:
+    """A phone that changed its network, or slept: the browser believes in its socket for minutes."""
+    died: list[bool] = []
+
+    def line(ours: WebSocketRoute) -> None:
+        theirs = ours.connect_to_server()
+        ours.on_message(lambda said: None if died else theirs.send(said))
+        theirs.on_message(lambda said: None if died else ours.send(said))
+
+    console.expected += CUT
+    page.route_web_socket("**/ws/**", line)
+    start(page, stack.url)
+    address = payment_address(page, stack)
+    died.append(True)
+    pay_elsewhere(browser, address)
+    expect_state(page, "completed", within=SOON_MS)
 
 
 def test_buys_without_javascript(

@@ -11,8 +11,11 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import get_user
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
@@ -82,6 +85,22 @@ def actor_of_scope(scope: Mapping[str, Any]) -> Actor:
     return _by_cookie(scope.get("session"), scope.get("user"))
 
 
+def actor_by_now(scope: Mapping[str, Any]) -> Actor:
+    """Whom this open socket speaks for by now: session and user are read anew."""
+    opened = actor_of_scope({"headers": scope.get("headers", ())})
+    if opened.token is not None or scope.get("session") is None:
+        return opened
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key_of_scope(scope))
+    return _by_cookie(request.session, get_user(request))
+
+
+def key_of_scope(scope: Mapping[str, Any]) -> str:
+    """The session key that the cookie of this socket named; empty without one. Reads nothing."""
+    session = scope.get("session")
+    return "" if session is None else session.session_key or ""
+
+
 def _by_cookie(session: SessionBase | None, user: Any) -> Actor:
     known = user is not None and user.is_authenticated
     owner_id = "" if session is None else owner_id_of(session)
@@ -95,8 +114,13 @@ def remember(session: SessionBase, token: str) -> None:
     Two forms that arrive together save the session over each other, each with an owner id of its
     own. The token is the same for both, so whichever is kept leads to the checkout.
     """
-    others = [known for known in session.get(STARTED, ()) if known != hashed(token)]
-    session[STARTED] = [*others, hashed(token)][-MOST_REMEMBERED:]
+    admit(session, hashed(token))
+
+
+def admit(session: SessionBase, token_hash: str) -> None:
+    """This browser may see the checkout whose token has this hash, as if it had started it."""
+    others = [known for known in session.get(STARTED, ()) if known != token_hash]
+    session[STARTED] = [*others, token_hash][-MOST_REMEMBERED:]
 
 
 def may_see(actor: Actor, ownership: Ownership) -> bool:

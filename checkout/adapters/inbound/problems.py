@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import JsonResponse
 
+from checkout.adapters.inbound.sentences import told
 from checkout.domain.exceptions import (
     BadSignature,
     CheckoutError,
@@ -29,7 +30,9 @@ STATUS_OF_REFUSAL = {
     "too_large": 413,
     "idempotency_key_reused": 422,
     "too_many_checkouts": 429,
+    "cool_down": 429,
 }
+TOO_MANY_SECONDS = 60  # before a live checkout may have ended
 
 
 def problem(code: str, status: int, detail: str, **more: Any) -> dict[str, Any]:
@@ -47,7 +50,8 @@ def problem(code: str, status: int, detail: str, **more: Any) -> dict[str, Any]:
 def problem_of(error: CheckoutError) -> dict[str, Any]:
     """The problem of an error of the flow. Says nothing of what went wrong inside."""
     if isinstance(error, Refused):
-        return problem(error.code, STATUS_OF_REFUSAL.get(error.code, 409), error.message)
+        status = STATUS_OF_REFUSAL.get(error.code, 409)
+        return problem(error.code, status, told(error), retry_after=retry_after(error))
     if isinstance(error, UnknownCheckout):
         return problem("checkout_not_found", 404, "There is no such checkout.")
     if isinstance(error, BadSignature):
@@ -57,11 +61,19 @@ def problem_of(error: CheckoutError) -> dict[str, Any]:
     return problem("unavailable", 503, "This cannot be answered right now. Try again.")
 
 
+def retry_after(refusal: Refused) -> int:
+    """In how many seconds it makes sense to ask again; 0 when asking again will not help."""
+    if STATUS_OF_REFUSAL.get(refusal.code) != 429:
+        return 0
+    seconds = refusal.detail.get("retry_after")
+    return seconds if isinstance(seconds, int) else TOO_MANY_SECONDS
+
+
 def headers_of(body: dict[str, Any]) -> dict[str, str]:
     """The headers that go with a problem."""
     waits = {"Retry-After": str(RETRY_SECONDS)} if body["status"] == 503 else {}
     if body["status"] == 429:
-        waits = {"Retry-After": "60"}
+        waits = {"Retry-After": str(body.get("retry_after", TOO_MANY_SECONDS))}
     return {"Cache-Control": "no-store", **waits}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from huey.contrib.djhuey import HUEY, close_db
 
-from checkout.adapters.inbound.sweep import start_sweep
+from checkout.adapters.inbound.sweep import start_sweep, stop_sweep
 from checkout.bootstrap import services
 from checkout.domain.exceptions import StorageUnavailable
 from checkout.domain.value_objects.checkout_id import parse_checkout_id
@@ -14,6 +14,7 @@ from checkout.domain.value_objects.checkout_id import parse_checkout_id
 @close_db
 def tick(checkout_id: str) -> None:
     """Tick one checkout and hand over what it has to tell."""
+    start_sweep()  # a worker whose sweep has died gets a new one with its next task
     look_at(checkout_id, "system:worker")
 
 
@@ -32,3 +33,9 @@ def look_at(checkout_id: str, actor: str) -> None:
 def sweep_with_this_worker() -> None:
     """Every worker process sweeps; the first of its threads starts the sweep."""
     start_sweep()
+
+
+@HUEY.on_shutdown()
+def stop_sweeping() -> None:
+    """A worker that ends lets the ticks of its sweep finish, too."""
+    stop_sweep()

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from checkout.adapters.inbound.client_address import client_address
 from checkout.adapters.inbound.problems import problem, problem_of, problem_response
 from checkout.application.ports.inbound.confirm_checkout_port import ProviderCall
 from checkout.bootstrap import services
@@ -35,7 +36,7 @@ def payments(request: HttpRequest, provider: str) -> HttpResponse:
         fresh = services().desk.receive(_call(request, provider))
     except CheckoutError as error:
         if isinstance(error, BadSignature):
-            address = request.META.get("REMOTE_ADDR", "")
+            address = client_address(request)
             security.warning("webhook refused: bad signature (%s, from %s)", provider, address)
         return problem_response(problem_of(error))
     return HttpResponse(status=202 if fresh else 200)

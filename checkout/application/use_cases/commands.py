@@ -13,7 +13,7 @@ from typing import Any
 from checkout.application.decisions import Move
 from checkout.application.port_call import Moment
 from checkout.application.ports.outbound.checkout_repository_port import InboxMessage
-from checkout.application.use_cases import reserve_inventory
+from checkout.application.use_cases import audit_money, reserve_inventory, settle_money
 from checkout.application.use_cases.confirm_payment import CLOSE
 from checkout.application.use_cases.finalize_order import PLACE
 from checkout.domain.checkout import Checkout, Failure
@@ -40,15 +40,40 @@ def _always(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None
     """Asking the provider again is never wrong."""
 
 
+def _unless_held(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    if checkout.on_hold:
+        raise Refused("on_hold", "Staff holds this checkout: it has to be resumed first.")
+
+
+def _may_hold(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    if checkout.state.is_final:
+        raise Refused("already_ended", f"This checkout is {checkout.state} already.")
+    if checkout.on_hold:
+        raise Refused("on_hold", "Staff holds this checkout already.")
+
+
+def _may_resume(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    if not checkout.on_hold:
+        raise Refused("not_on_hold", "Nobody holds this checkout.")
+
+
+def _may_annotate(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    if not str(payload.get("reason", "")).strip():
+        raise Refused("empty_note", "A note says something.")
+
+
 def _may_abort(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
     if checkout.state in (CONFIRMED, CheckoutState.COMPLETED):
-        text = "It is too late to cancel: the payment went through and the order is being placed."
-        raise Refused("too_late", text)
+        raise Refused(
+            "too_late",
+            "It is too late to cancel: the payment went through and the order is being placed.",
+        )
     if checkout.state in (CheckoutState.ABORTING, CheckoutState.ABORTED):
         raise Refused("already_aborted", "This checkout is cancelled already.")
 
 
 def _may_retry(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    _unless_held(checkout, payload, moment)
     facts = checkout.payment.facts
     if checkout.state != AWAITING:
         raise Refused("not_awaiting_payment", "There is no payment to try again now.")
@@ -61,16 +86,29 @@ def _may_retry(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> N
 
 
 def _may_extend(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    """The limit is the shopper's: staff (`unlimited`) may hold stock for as long as they answer for."""
+    _unless_held(checkout, payload, moment)
     if checkout.state != AWAITING:
         raise Refused("not_awaiting_payment", "There is nothing to extend now.")
     if checkout.deadline_at is None or checkout.deadline_at <= moment.now:
         raise Refused("too_late", "The time to pay is over.")
     asked = len(checkout.named(reserve_inventory.EXTEND_FOR_SHOPPER))
-    if asked >= moment.policy.max_extensions:
+    if asked >= moment.policy.max_extensions and not payload.get("unlimited"):
         raise Refused("too_many_extensions", "Your items cannot be held any longer.")
 
 
+def _may_refund(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    if checkout.state != CheckoutState.COMPLETED:
+        text = "Only the money of a placed order is given back by order; any other goes by itself."
+        raise Refused("nothing_to_refund", text)
+    amount, most = payload.get("amount"), settle_money.refundable(checkout)
+    if type(amount) is not int or not 0 < amount <= most:
+        text = f"Between 1 and {most} minor units can be given back now."
+        raise Refused("bad_amount" if most else "nothing_to_refund", text, most=most)
+
+
 def _may_force(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    _unless_held(checkout, payload, moment)
     refusal = force_refusal(checkout, str(payload.get("edge", "")))
     if refusal:
         raise Refused("edge_not_possible", refusal)
@@ -92,16 +130,28 @@ def force_refusal(checkout: Checkout, edge: str) -> str:
     return f"There is no force transition {edge!r}."
 
 
+def _may_ask_for_link(checkout: Checkout, payload: dict[str, Any], moment: Moment) -> None:
+    if checkout.snapshot is None or not checkout.snapshot.buyer.get("email"):
+        raise Refused("no_mail_address", "There is no e-mail address for this order.")
+
+
 _JUDGES: dict[str, Judge] = {
     "confirm": _always,
     "payment": _always,
     "late": _always,
-    "recheck": _always,
-    "retry_now": _always,
+    "audit": _always,
+    "limit": _always,
+    "recheck": _unless_held,
+    "retry_now": _unless_held,
     "abort": _may_abort,
     "retry": _may_retry,
     "extend": _may_extend,
+    "refund": _may_refund,
+    "link": _may_ask_for_link,
     "force": _may_force,
+    "hold": _may_hold,
+    "resume": _may_resume,
+    "annotate": _may_annotate,
 }
 
 
@@ -133,7 +183,7 @@ def _abort(checkout: Checkout, message: InboxMessage, moment: Moment) -> Move:
     by_shopper = not message.actor.startswith("user:") or bool(message.payload.get("as_shopper"))
     code = "cancelled_by_shopper" if by_shopper else "cancelled_by_staff"
     text = "You cancelled this checkout." if by_shopper else "The shop cancelled this checkout."
-    reason = str(message.payload.get("reason", ""))
+    reason = _reason(message)
     return Move("start_compensation", Failure(code, text, checkout.state), reason=reason)
 
 
@@ -152,8 +202,12 @@ def _extend(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
     checkout.intend(name, number, {**said, "deadline": deadline.isoformat()}, moment.now)
 
 
+def _refund(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
+    settle_money.order_refund(checkout, message.payload["amount"], moment)
+
+
 def _force(checkout: Checkout, message: InboxMessage, moment: Moment) -> Move | None:
-    reason = str(message.payload.get("reason", ""))
+    reason = _reason(message)
     if message.payload["edge"] == "force_abort":
         text = "The shop cancelled this checkout."
         failure = Failure("cancelled_by_staff", text, checkout.state)
@@ -161,6 +215,40 @@ def _force(checkout: Checkout, message: InboxMessage, moment: Moment) -> Move | 
     close = checkout.intend(CLOSE, checkout.generation, {"then": "retry"}, moment.now)
     close.arguments = {**close.arguments, "then": "retry"}
     return None
+
+
+def _hold(checkout: Checkout, message: InboxMessage, moment: Moment) -> Move:
+    checkout.on_hold = True
+    return Move("hold", reason=_reason(message))
+
+
+def _resume(checkout: Checkout, message: InboxMessage, moment: Moment) -> Move:
+    """Time went on while nobody asked: the provider is asked before anything is judged."""
+    checkout.on_hold = False
+    _ask_now(checkout, message, moment)
+    return Move("resume", reason=_reason(message))
+
+
+def _annotate(checkout: Checkout, message: InboxMessage, moment: Moment) -> Move:
+    return Move("annotate", reason=_reason(message))
+
+
+def _reason(message: InboxMessage) -> str:
+    return str(message.payload.get("reason", ""))
+
+
+def _audit(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
+    """The audit read without a lease: what it says is judged again here (failures.md H1, M2)."""
+    checkout.needs_attention = audit_money.flagged(checkout, moment)
+
+
+def _limit(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
+    """A note for staff: somebody tries many payments here (failures.md K4)."""
+    checkout.needs_attention = checkout.needs_attention or "many_attempts"
+
+
+def _nothing(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
+    """It only has something told (`announcing.ASKED_FOR`)."""
 
 
 def _late(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
@@ -175,9 +263,16 @@ _APPLY: dict[str, Callable[[Checkout, InboxMessage, Moment], Move | None]] = {
     "payment": _ask_now,
     "recheck": _ask_now,
     "late": _late,
+    "audit": _audit,
+    "limit": _limit,
     "retry_now": _retry_now,
     "abort": _abort,
     "retry": _retry,
     "extend": _extend,
+    "refund": _refund,
+    "link": _nothing,
     "force": _force,
+    "hold": _hold,
+    "resume": _resume,
+    "annotate": _annotate,
 }

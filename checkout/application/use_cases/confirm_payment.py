@@ -23,6 +23,10 @@ def decide(checkout: Checkout, moment: Moment) -> Decision:
     facts = checkout.payment.facts
     if mismatched(checkout, facts):
         return Move("start_compensation", _mismatch(checkout, facts), attention="amount_mismatch")
+    if facts.paid >= checkout.total and _too_late(checkout, moment):
+        return Move("start_compensation", _stale(checkout), attention="paid_too_late")
+    if facts.paid >= checkout.total and facts.at_hand < checkout.total:
+        return Move("start_compensation", _gone(checkout), attention="capture_refused")
     if facts.paid >= checkout.total:
         return Move("await_payment_result")
     waits: list[Wait] = []
@@ -46,6 +50,23 @@ def _mismatch(checkout: Checkout, facts: PaymentFacts) -> Failure:
     detail = {"paid": facts.paid, "currency": facts.currency, "due": checkout.total}
     text = "The payment does not match the order. The money goes back to you in full."
     return Failure("amount_mismatch", text, checkout.state, detail)
+
+
+def _too_late(checkout: Checkout, moment: Moment) -> bool:
+    """Rule: nobody is sold anything long after they tried to buy it (failures.md G7)."""
+    deadline = checkout.deadline_at
+    return deadline is not None and moment.now > deadline + moment.policy.seconds("honour_for")
+
+
+def _stale(checkout: Checkout) -> Failure:
+    text = "The payment came long after the time to pay. The money goes back to you in full."
+    return Failure("paid_too_late", text, checkout.state)
+
+
+def _gone(checkout: Checkout) -> Failure:
+    """It was approved and let go, or given back, before we looked: no order is begun without money."""
+    text = "The payment was taken back before the order could be placed."
+    return Failure("capture_refused", text, checkout.state)
 
 
 def _closing(checkout: Checkout, moment: Moment) -> Decision | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from checkout.application.decisions import Ask, Decision, Move, Wait
+from checkout.application.decisions import Decision, Move
 from checkout.application.port_call import Moment, PortCall, Ports
 from checkout.application.use_cases import settle_money
 from checkout.application.use_cases.reserve_inventory import reservation_key
-from checkout.domain.checkout import Checkout, Failure, PaymentAttempt
+from checkout.domain.checkout import Checkout, Failure
 from checkout.domain.effect import Effect, Outcome
 from checkout.domain.value_objects.checkout_id import effect_key
 from checkout.domain.value_objects.payment_facts import PaymentFacts
@@ -65,17 +65,10 @@ def capture_came_short(checkout: Checkout, effect: Effect, moment: Moment) -> De
     if attempt.facts.captured >= checkout.total:
         return None
     if effect.outcome == Outcome.REFUSED and not _asked_since(effect, checkout):
-        return look_now(attempt, moment)
+        return settle_money.look_now(attempt, moment)
     text = "The payment could not be taken. The order is cancelled and you are not charged."
     failure = Failure("capture_refused", text, checkout.state, {"error": effect.error})
     return Move("start_compensation", failure, attention="capture_refused")
-
-
-def look_now(attempt: PaymentAttempt, moment: Moment) -> Decision:
-    """Ask for the facts, or wait with that while the provider has just not answered."""
-    if attempt.silent and attempt.ask_at and attempt.ask_at > moment.now:
-        return Wait(attempt.ask_at)
-    return Ask(attempt.generation)
 
 
 def look_first(checkout: Checkout, effect: Effect, moment: Moment) -> Decision | None:
@@ -85,7 +78,7 @@ def look_first(checkout: Checkout, effect: Effect, moment: Moment) -> Decision |
     asked = checkout.payment.asked_at
     if effect.retry_at > moment.now or (asked is not None and asked >= effect.retry_at):
         return None
-    return look_now(checkout.payment, moment)
+    return settle_money.look_now(checkout.payment, moment)
 
 
 def nothing_left_to_capture(checkout: Checkout) -> bool:
@@ -111,7 +104,7 @@ def _redeem(ports: Ports, checkout: Checkout, effect: Effect) -> None:
 
 def _not_redeemed(checkout: Checkout, effect: Effect) -> None:
     """The order stands; staff decides what to do about the coupon."""
-    checkout.needs_attention = "coupon_not_redeemed"
+    checkout.flag("coupon_not_redeemed")
 
 
 CALLS = {

@@ -8,7 +8,9 @@ from checkout.application.port_call import Moment, PortCall, Ports
 from checkout.application.ports.outbound.payments_port import PaymentInitiated
 from checkout.domain.checkout import Checkout, PaymentAttempt
 from checkout.domain.effect import Effect, Outcome
+from checkout.domain.exceptions import Refused, Unavailable
 from checkout.domain.value_objects.money import Money
+from checkout.domain.value_objects.payment_facts import PaymentFacts
 
 INITIATE = "payments.initiate"
 
@@ -19,9 +21,17 @@ def _what_to_pay(checkout: Checkout, moment: Moment) -> dict[str, Any]:
 
 
 def _initiate(ports: Ports, checkout: Checkout, effect: Effect) -> PaymentInitiated:
+    """A no is believed once nothing is found under the key: an earlier try may have gone through."""
     said = effect.arguments
     money = Money.from_json(said["money"])
-    return ports.payments.initiate(effect.key, money, said["digest"], said["return_url"])
+    try:
+        return ports.payments.initiate(effect.key, money, said["digest"], said["return_url"])
+    except Refused:
+        if ports.payments.lookup(effect.key, "") == PaymentFacts():
+            raise
+        raise Unavailable(
+            "They refuse to create it and have it: its reference must come."
+        ) from None
 
 
 def _begin_attempt(

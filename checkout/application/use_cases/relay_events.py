@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from checkout.application.ports.outbound.checkout_repository_port import OutboxPort
 from checkout.application.ports.outbound.event_publisher_port import EventPublisherPort
-from checkout.domain.exceptions import StorageUnavailable
+from checkout.domain.exceptions import StorageUnavailable, Unavailable
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
 log = logging.getLogger("checkout.relay")
@@ -30,6 +30,13 @@ class RelayEvents:
 
     def deliver(self, checkout_id: CheckoutId) -> int:
         """Send what this checkout has to tell; how many events were handed over."""
+        try:
+            return self._deliver(checkout_id)
+        except Unavailable:
+            return 0
+
+    def _deliver(self, checkout_id: CheckoutId) -> int:
+        """Raises Unavailable when the receiver does not answer: nothing else will get through."""
         sent = 0
         while (leased := self._outbox.lease_next(checkout_id, LEASE_SECONDS)) is not None:
             row, event = leased
@@ -41,6 +48,8 @@ class RelayEvents:
             except Exception as error:
                 log.warning("event %s was not handed over: %s", event["id"], error)
                 self._outbox.give_up_lease(row, PAUSE_SECONDS)
+                if isinstance(error, Unavailable):
+                    raise
                 break
             self._fault("publish:after")
             self._outbox.mark_sent(row)
@@ -48,5 +57,14 @@ class RelayEvents:
         return sent
 
     def deliver_waiting(self, limit: int = 50) -> int:
-        """Send whatever waits anywhere: the sweep's share."""
-        return sum(self.deliver(checkout_id) for checkout_id in self._outbox.unsent(limit))
+        """Send whatever waits anywhere: the sweep's share.
+
+        A receiver that does not answer is left alone until the next round: every try may take long.
+        """
+        sent = 0
+        for checkout_id in self._outbox.unsent(limit):
+            try:
+                sent += self._deliver(checkout_id)
+            except Unavailable:
+                break
+        return sent

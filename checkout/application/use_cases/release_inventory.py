@@ -24,7 +24,7 @@ def _reopen(ports: Ports, checkout: Checkout, effect: Effect) -> None:
 
 def undo_was_refused(checkout: Checkout, effect: Effect) -> None:
     """Recorded, flagged, passed over: a refused undo must not keep the rest from being undone."""
-    checkout.needs_attention = "undo_refused"
+    checkout.needs_attention = "undo_refused"  # more urgent than why it was undone
 
 
 CALLS = {

@@ -38,6 +38,24 @@ def owed(checkout: Checkout) -> int:
     return max(kept - checkout.due - asked, 0)
 
 
+def refundable(checkout: Checkout) -> int:
+    """What staff may order to be given back now, in minor units; nothing while a request is open."""
+    attempt = checkout.payment
+    if any(effect.open for effect in requests(checkout, attempt.generation)):
+        return 0
+    return max(min(attempt.facts.kept, checkout.due), 0)
+
+
+def order_refund(checkout: Checkout, amount: int, moment: Moment) -> None:
+    """Staff gives money of a placed order back: from now on it is not due any more.
+
+    The caller has judged the amount. A request that the provider decides against is followed by
+    another one like any other: what is owed is asked back until it is confirmed.
+    """
+    call = _request(checkout, REFUND, checkout.payment, amount)
+    checkout.intend(call.name, call.generation, {**call.arguments, "ordered": True}, moment.now)
+
+
 def unsettled(checkout: Checkout) -> bool:
     """True while money is owed or a request has no answer."""
     open_request = any(e.open for name in REQUESTS for e in checkout.named(name))
@@ -67,17 +85,22 @@ def _request_for(checkout: Checkout, attempt: PaymentAttempt) -> Call | None:
     unwanted = not checkout.due or attempt.generation != checkout.generation
     void_was_refused = bool(asked) and (asked[-1].name, asked[-1].outcome) == _NOT_VOIDED
     if facts.uncaptured and unwanted and not (void_was_refused and amount):
-        return _request(checkout, VOID, attempt, facts.uncaptured, facts.voided, 0)
+        return _request(checkout, VOID, attempt, facts.uncaptured)
     if amount > 0:
-        return _request(checkout, REFUND, attempt, amount, facts.refunded, facts.refund_failed)
+        return _request(checkout, REFUND, attempt, amount)
     return None
 
 
-def _request(
-    checkout: Checkout, name: str, attempt: PaymentAttempt, amount: int, before: int, failed: int
-) -> Call:
-    arguments = {"attempt": attempt.generation, "amount": amount, "before": before}
-    return Call(name, checkout.next_generation(name), {**arguments, "failed_before": failed})
+def _request(checkout: Checkout, name: str, attempt: PaymentAttempt, amount: int) -> Call:
+    """The facts before it go with it: whether it was done is judged by how they have grown."""
+    facts, void = attempt.facts, name == VOID
+    arguments = {
+        "attempt": attempt.generation,
+        "amount": amount,
+        "before": facts.voided if void else facts.refunded,
+        "failed_before": 0 if void else facts.refund_failed,
+    }
+    return Call(name, checkout.next_generation(name), arguments)
 
 
 def settle(checkout: Checkout, moment: Moment) -> Decision:
@@ -88,14 +111,51 @@ def settle(checkout: Checkout, moment: Moment) -> Decision:
             return Ask(attempt.generation)
         waits += [attempt.ask_at] if attempt.ask_at else []
     for effect in [e for name in REQUESTS for e in checkout.named(name) if e.open]:
-        if effect.retry_at is None or effect.retry_at <= moment.now:
-            return Call(effect.name, effect.generation, effect.arguments)
-        waits.append(effect.retry_at)
+        if effect.retry_at is not None and effect.retry_at > moment.now:
+            waits.append(effect.retry_at)
+            continue
+        again = _once_more(checkout, effect, moment)
+        if not isinstance(again, Wait):
+            return again
+        waits += [again.until] if again.until else []
     decision = next_request(checkout, moment)
     if isinstance(decision, Call):
         return decision
     waits += [decision.until] if isinstance(decision, Wait) and decision.until else []
     return Wait(min(waits, default=None))
+
+
+def _once_more(checkout: Checkout, effect: Effect, moment: Moment) -> Decision:
+    """Rule: look first. A request without an answer may have been heard, and a provider forgets keys.
+
+    A refund that was answered is only looked at from then on: it is theirs to decide.
+    """
+    attempt = checkout.payments[effect.arguments["attempt"]]
+    since = effect.retry_at or effect.intended_at or _LONG_AGO
+    if _accepted(effect) or not (attempt.asked_at and attempt.asked_at >= since):
+        return look_now(attempt, moment)
+    return Call(effect.name, effect.generation, effect.arguments)
+
+
+def _accepted(effect: Effect) -> bool:
+    return effect.name == REFUND and effect.answered_at is not None
+
+
+def look_now(attempt: PaymentAttempt, moment: Moment) -> Decision:
+    """Ask for the facts, or wait with that while the provider has just not answered."""
+    if attempt.silent and attempt.ask_at and attempt.ask_at > moment.now:
+        return Wait(attempt.ask_at)
+    return Ask(attempt.generation)
+
+
+def looked(checkout: Checkout, generation: int, facts: PaymentFacts, moment: Moment) -> None:
+    """Take in what a look said. A refund that is theirs to decide rests until the next look."""
+    learn(checkout, generation, facts, moment)
+    for effect in requests(checkout, generation):
+        if effect.open and _accepted(effect):
+            effect.tries += 1
+            pause = moment.policy.pause(effect.tries, moment.policy.longest_undo_pause)
+            effect.retry_at = moment.now + pause
 
 
 def learn(checkout: Checkout, generation: int, facts: PaymentFacts, moment: Moment) -> None:
@@ -147,7 +207,7 @@ def _flag_refusal(checkout: Checkout, effect: Effect, moment: Moment) -> None:
         effect.retry_at = moment.now + moment.policy.pause(
             failures, moment.policy.longest_undo_pause
         )
-        checkout.needs_attention = "refund_failing"
+        checkout.flag("refund_failing")
     elif effect.outcome == Outcome.DONE and checkout.needs_attention == "refund_failing":
         checkout.needs_attention = ""
 
@@ -161,7 +221,7 @@ def _refused(checkout: Checkout, effect: Effect) -> None:
     """A definite no: the facts have changed under us. Look again, then choose anew."""
     attempt = checkout.payments[effect.arguments["attempt"]]
     attempt.ask_at = effect.answered_at
-    checkout.needs_attention = "refund_failing"
+    checkout.flag("refund_failing")
 
 
 def _void(ports: Ports, checkout: Checkout, effect: Effect) -> PaymentFacts:

@@ -77,6 +77,7 @@ class StartCheckoutUseCase:
             user_id=command.user_id,
             return_url=command.return_url.replace("{id}", str(checkout_id)),
             idempotency_key=command.idempotency_key,
+            address_hash=command.address_hash,
         )
 
     def _same_request(

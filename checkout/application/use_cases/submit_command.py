@@ -18,6 +18,8 @@ from checkout.application.ports.outbound.checkout_repository_port import (
 from checkout.application.ports.outbound.payments_port import PaymentsPort, ProviderMessage
 from checkout.application.ports.outbound.scheduler_port import SchedulerPort
 from checkout.application.use_cases import commands
+from checkout.domain.checkout import Checkout
+from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.checkout_id import CheckoutId, checkout_of_key
 
 
@@ -40,11 +42,16 @@ class CommandDesk:
         self._policy = policy
         self._clock = clock
 
-    def submit(self, command: Command) -> None:
-        """Judge, store, ring. The engine judges again when it applies the command."""
+    def judged(self, command: Command) -> Checkout:
+        """The checkout, when the command may be given as things stand. Raises Refused."""
         checkout = self._repository.load(command.checkout_id)
         moment = Moment(self._policy, self._clock())
         commands.judge(checkout, command.kind, dict(command.payload), moment)
+        return checkout
+
+    def submit(self, command: Command) -> None:
+        """Judge, store, ring. The engine judges again when it applies the command."""
+        self.judged(command)
         message = InboxMessage(
             source="command",
             message_id=command.message_id or uuid4().hex,
@@ -71,6 +78,36 @@ class CommandDesk:
         if checkout_id is not None:
             self._scheduler.ring(checkout_id)
         return fresh
+
+    def replay(self, row: int, actor: str, reason: str) -> CheckoutId:
+        """Have a provider's message applied again, or at last; the checkout that it belongs to.
+
+        A message is a hint: applied once more, the provider is asked once more. Raises Refused:
+        `unknown_message`, `not_a_message`, or `still_unknown` for one that has to stay parked.
+        """
+        stored = self._repository.message(row)
+        if stored is None:
+            raise Refused(
+                "unknown_message", "There is no such message, or it was forgotten by now."
+            )
+        said = stored.message
+        if not said.source.startswith("provider:"):
+            text = "Only a provider's message can be replayed: give a command anew instead."
+            raise Refused("not_a_message", text)
+        checkout_id = stored.checkout_id or self._queries.find_by_reference(said.reference)
+        if checkout_id is None:
+            text = (
+                f"No checkout knows the reference {said.reference!r} yet: the message stays parked."
+            )
+            raise Refused("still_unknown", text)
+        if stored.applied:
+            payload = {"reason": reason, "message": said.message_id}
+            again = InboxMessage("replay", f"{row}:{uuid4().hex}", said.kind, actor, payload)
+            self._repository.receive(checkout_id, again)
+        else:
+            self._repository.adopt(row, checkout_id)
+        self._scheduler.ring(checkout_id)
+        return checkout_id
 
     def _whose(self, said: ProviderMessage) -> CheckoutId | None:
         """Our own key first, the provider's id second (design §4)."""

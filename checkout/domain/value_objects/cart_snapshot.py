@@ -46,7 +46,8 @@ class CartSnapshot:
     """Lines, discounts, charges and total of a cart at the moment of "Place order".
 
     `buyer` and `delivery` are what the shop wants to find again in the order (e-mail, name,
-    address, shipping method); checkout only carries them. `total` is in minor units.
+    address, shipping method); checkout only carries them. `buyer["language"]`, where there is one,
+    is the language in which the shopper ordered, and in which mails speak. `total` is in minor units.
 
     Raises ValueError when the parts do not add up to the total, or a line is impossible.
     """

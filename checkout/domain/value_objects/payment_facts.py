@@ -47,6 +47,11 @@ class PaymentFacts:
         """Money that is authorised, but neither captured nor voided."""
         return max(self.authorised - self.captured - self.voided, 0)
 
+    @property
+    def at_hand(self) -> int:
+        """What the shop has or can still take: captured and not given back, or held."""
+        return self.kept + self.uncaptured
+
     def merge(self, newer: PaymentFacts) -> PaymentFacts:
         """Both together: amounts never shrink and closed never reopens (rule: a lower fact is late)."""
         grown = {name: max(getattr(self, name), getattr(newer, name)) for name in _GROWING}

@@ -7,6 +7,7 @@ import pytest
 from checkout.application.ports.outbound.payments_port import PaymentInitiated, PaymentsPort
 from checkout.domain.exceptions import BadSignature, Unavailable
 from checkout.domain.value_objects.money import Money
+from checkout.domain.value_objects.payment_facts import PaymentFacts
 from checkout.testing.contracts.support import Keys, in_threads, missing, refused
 
 EUR = Money(2990, "EUR")
@@ -99,6 +100,11 @@ class PaymentsPortContract:
         reference = self.paid(port, keys)
         by_key = port.lookup(keys.of("payments.initiate"), "")
         assert by_key == port.lookup(keys.of("payments.initiate"), reference)
+
+    def test_a_payment_that_was_never_created_has_no_facts(
+        self, port: PaymentsPort, keys: Keys
+    ) -> None:
+        assert port.lookup(keys.of("payments.initiate"), "") == PaymentFacts()
 
     def test_an_amount_that_is_not_the_one_asked_for_is_told(
         self, port: PaymentsPort, keys: Keys

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import CartSnapshot
@@ -11,6 +14,7 @@ from project.shop import pricing
 from project.shop.carts import find_cart, owner_of
 from project.shop.delivery import ADDRESS, METHODS
 from project.shop.models import Cart, CartClosure
+from project.shop.words import Sentence
 
 NEED_ADDRESS = [method.code for method in METHODS.values() if method.needs_address]
 
@@ -25,16 +29,24 @@ class ShopCarts:
         row = _known(cart)
         if not row.is_open:
             raise _closed()
+        # A worker has no language: the names and labels of an order are those of its shopper.
+        with translation.override(row.language or settings.LANGUAGE_CODE):
+            return self._priced(row, owner_of(key))
+
+    def _priced(self, row: Cart, owner: str) -> CartSnapshot:
         if row.shipping in NEED_ADDRESS and not all(getattr(row, name) for name in ADDRESS):
             raise Refused("delivery_incomplete", "Please say where the parcel should go.")
         gone = row.lines.filter(product__active=False).select_related("product").first()
         if gone:
-            raise Refused("price_unavailable", f"{gone.product.name} is no longer sold.")
-        quote = pricing.price(row, owner_of(key))
+            text = gettext_noop("%(name)s is no longer sold.")
+            gone_for = Sentence(text, {"name": gone.product.name})
+            raise gone_for.refusal("price_unavailable")
+        quote = pricing.price(row, owner)
         if not quote.lines:
             raise Refused("cart_empty", "There is nothing in the basket.")
         for problem in quote.problems:
-            raise Refused("coupon_invalid", problem.message, coupon=problem.code)
+            new = {"amount": quote.total, "currency": quote.currency}
+            raise problem.sentence.refusal("coupon_invalid", coupon=problem.code, new=new)
         return pricing.snapshot(row, quote)
 
     @transaction.atomic

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from checkout.domain.exceptions import Refused
 from project.shop.carts import owner_of
-from project.shop.discounts import normalised, used_up, why_not
+from project.shop.discounts import normalised, spent, unknown, used_up, why_not
 from project.shop.models import Coupon, CouponClaim, CouponUse
 
 
@@ -58,7 +58,7 @@ def _usable(coupon: Coupon | None, code: str) -> Coupon:
     # The minimum was judged when the cart was priced; the claim knows no basket.
     reason = why_not(coupon, code, coupon.minimum if coupon else 0, timezone.now())
     if coupon and not reason and used_up(coupon):
-        reason = f"The code {code} has been used already."
+        reason = spent(code)
     if coupon is None or reason:
-        raise Refused("coupon_invalid", reason, coupon=code)
+        raise (reason or unknown(code)).refusal("coupon_invalid", coupon=code)
     return coupon

@@ -8,12 +8,14 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest, Now
+from django.utils.translation import gettext_noop
 
 from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import SnapshotLine
 from project.shop.carts import owner_of
 from project.shop.models import Product, Reservation, ReservationLine, StockItem
 from project.shop.stock import held
+from project.shop.words import Sentence
 
 
 class ShopInventory:
@@ -117,5 +119,7 @@ def _must_be_free(wanted: dict[str, int], key: str) -> None:
 
 def _short(sku: str, free: int) -> Refused:
     name = Product.objects.filter(sku=sku).values_list("name", flat=True).first() or sku
-    sentence = f"Only {free} of {name} left." if free else f"{name} is sold out."
-    return Refused("out_of_stock", sentence, sku=sku, name=name, available=free)
+    some = gettext_noop("Only %(available)s of %(name)s left.")
+    none = gettext_noop("%(name)s is sold out.")
+    sentence = Sentence(some if free else none, {"name": name, "available": free})
+    return sentence.refusal("out_of_stock", sku=sku)

@@ -4,6 +4,7 @@ from project.shop.models.carts import Cart, CartClosure, CartLine
 from project.shop.models.catalog import Product
 from project.shop.models.coupons import Coupon, CouponClaim, CouponUse
 from project.shop.models.inventory import Reservation, ReservationLine, StockItem
+from project.shop.models.mail import Mail
 from project.shop.models.orders import Order, OrderLine
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Coupon",
     "CouponClaim",
     "CouponUse",
+    "Mail",
     "Order",
     "OrderLine",
     "Product",

@@ -35,6 +35,9 @@ class Cart(models.Model):
     city = models.CharField(max_length=80, blank=True)
     country = models.CharField(max_length=2, blank=True)
     shipping = models.CharField(max_length=12, default="standard")
+    language = models.CharField(
+        max_length=16, blank=True, help_text="In which it was ordered: that of the mails."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(auto_now_add=True, help_text="The newest open cart is shown.")
 

@@ -6,10 +6,20 @@ from typing import Any
 
 from django.test import Client
 
-from tests.application.world import World
+from checkout.testing.proof.world import World
 
 LIST = "/admin/checkout/checkoutsession/"
-COMMANDS = ("recheck", "retry_now", "abort", "force")
+COMMANDS = (
+    "recheck",
+    "retry_now",
+    "extend",
+    "hold",
+    "resume",
+    "annotate",
+    "refund",
+    "abort",
+    "force",
+)
 
 
 def there(world: World, command: str = "change") -> str:
@@ -23,6 +33,7 @@ def form(world: World, **changes: Any) -> dict[str, Any]:
         "reason": "the shopper called",
         "expected_version": world.checkout.version,
         "edge": "force_abort",
+        "amount": "9.90",
         "typed": str(world.id)[:8],
         **changes,
     }

@@ -9,16 +9,23 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from checkout.adapters.outbound.persistence.models import CheckoutInbox
+from checkout.testing.proof.world import World
 from tests.adapters.admin.asking import COMMANDS, LIST, give, there
 from tests.adapters.commands.conftest import STAGES, awaiting
-from tests.application.world import World
 
+FINAL = {"completed", "aborted"}
 ILLEGAL = {
+    "extend": {*STAGES} - {"awaiting_payment"},
+    "hold": FINAL,
+    "resume": {*STAGES},
+    "annotate": set(),
+    "refund": {*STAGES} - {"completed"},
     "abort": {"payment_confirmed", "completed", "aborting", "aborted"},
     "force": {"completed", "aborting", "aborted", "payment_confirmed"},
     "recheck": set(),
     "retry_now": set(),
 }
+ALWAYS_LEGAL = ("recheck", "retry_now", "annotate")
 
 
 @pytest.mark.parametrize("state", STAGES)
@@ -80,14 +87,15 @@ def test_force_abort_from_the_other_states(world: World, boss: Client, state: st
 
 def test_impossible_edges_are_listed_with_the_reason(world: World, boss: Client) -> None:
     STAGES["cart_frozen"](world)
-    page = boss.get(there(world, "force")).content.decode()
+    page = boss.get(there(world, "force")).content.decode()  # nothing is chosen yet
+    assert "What would happen" not in page
     assert "Only a waiting payment can be started again." in page
     assert "force_abort" in page
     answer = give(boss, world, "force", edge="force_retry_payment")
     assert answer.status_code == 409
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", ["abort", "force", "extend", *ALWAYS_LEGAL])
 def test_a_checkout_that_moved_is_a_conflict(world: World, boss: Client, command: str) -> None:
     awaiting(world)
     answer = give(boss, world, command, expected_version=world.checkout.version - 1)

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 
 from checkout.adapters.outbound.persistence.models import CheckoutSession
+from checkout.testing.proof.world import World
 from tests.adapters.admin.asking import COMMANDS, LIST, there
 from tests.adapters.commands.conftest import STAGES, another, awaiting, completed
-from tests.application.world import World
 
 
 def listed(boss: Client, **query: str) -> int:

@@ -9,8 +9,8 @@ import pytest
 
 from checkout import bootstrap
 from checkout.domain.value_objects.checkout_id import parse_checkout_id
+from checkout.testing.proof.world import World
 from tests.adapters.api.asking import START, Caller, body_of, browser, proven
-from tests.application.world import World
 
 
 @pytest.fixture

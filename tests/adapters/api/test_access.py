@@ -13,8 +13,8 @@ from django.test import Client
 from checkout.adapters.inbound.access import OWNER, Actor, actor_of_scope, may_see
 from checkout.application.ports.outbound.checkout_queries_port import Ownership
 from checkout.application.use_cases.start_checkout import hashed
+from checkout.testing.proof.world import World
 from tests.adapters.api.asking import START, Caller, body_of, browser, code_of
-from tests.application.world import World
 
 ROUTES = [
     ("GET", "", 200),

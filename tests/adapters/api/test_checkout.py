@@ -6,9 +6,9 @@ import pytest
 
 from checkout.adapters.outbound.persistence.models import CheckoutInbox
 from checkout.testing.builders import line, snapshot
+from checkout.testing.proof.world import World
 from checkout.testing.scripted import Crash
 from tests.adapters.api.asking import START, Caller, body_of, code_of
-from tests.application.world import World
 
 FORBIDDEN = ("ada@example.org", "pay_1", "attention", "nonce", "owner", "buyer", "delivery")
 

@@ -17,8 +17,8 @@ from checkout.adapters.outbound.persistence.models import CheckoutSession
 from checkout.application.use_cases.start_checkout import hashed
 from checkout.domain.value_objects.checkout_id import parse_checkout_id
 from checkout.sagas.checkout_saga import FLOW
+from checkout.testing.proof.world import World
 from tests.adapters.api.asking import START, Caller, body_of, browser, code_of, proven
-from tests.application.world import World
 
 PROOF = "proof of cart-1"
 UUID_CART = "7b0c3f5e-55a4-4a57-9f0d-0d3f0c6c8f11"
@@ -39,6 +39,7 @@ def test_a_browser_starts_its_cart(world: World, shopper: Caller) -> None:
 
 
 def test_a_second_start_answers_the_same_checkout_and_token(shopper: Caller) -> None:
+    """A7: the second click gets the answer of the first."""
     first, again, later = shopper.start(), shopper.start(), shopper.start(key="key-2")
     assert [a.status_code for a in (first, again, later)] == [201, 200, 200]
     tokens = {(body_of(a)["id"], body_of(a)["token"]) for a in (first, again, later)}

@@ -14,6 +14,7 @@ from checkout import bootstrap
 from checkout.application.port_call import Ports
 from checkout.domain.value_objects.checkout_id import parse_checkout_id
 from checkout.testing.fake_payments import FakePayments
+from checkout.testing.proof.broker import Bell, Recorder
 from project.shop.adapters.carts import ShopCarts
 from project.shop.adapters.coupons import ShopCoupons
 from project.shop.adapters.inventory import ShopInventory
@@ -21,7 +22,6 @@ from project.shop.adapters.orders import ShopOrders
 from project.shop.fill import fill_shop
 from project.shop.models import Order
 from tests.adapters.api.asking import START, Caller, body_of, code_of
-from tests.application.world import Bell, Recorder
 
 LINES = [{"sku": "MUG-TIDE", "quantity": 2}]
 

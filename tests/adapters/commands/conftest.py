@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytest_django import Settings
 
+from checkout.adapters.inbound.cli import books
 from checkout.application.ports.inbound.start_checkout_port import StartCheckout
+from checkout.domain.value_objects.cart_snapshot import SnapshotDiscount
 from checkout.testing.builders import snapshot
-from tests.application.world import World
+from checkout.testing.proof.world import World
 
-AUDITS = {
-    name: f"tests.adapters.commands.audits.{name}" for name in ("orders", "reservations", "coupons")
-}
+AUDITS = {name: f"tests.adapters.commands.audits.{name}" for name in books.AUDITS}
 
 
 @pytest.fixture
@@ -82,6 +82,37 @@ STAGES: dict[str, Callable[[World], None]] = {
     "completed": completed,
     "aborting": aborting,
     "aborted": aborted,
+}
+
+
+def second_attempt(world: World) -> None:
+    awaiting(world)
+    world.payments.decline(final=True)
+    world.order("confirm")
+    world.tick()
+    world.order("retry")
+    world.tick()
+
+
+def order_refused(world: World) -> None:
+    awaiting(world)
+    world.payments.pay()
+    world.orders.trouble("place", "refused")
+    world.order("confirm")
+    world.tick()
+
+
+def with_a_coupon(world: World) -> None:
+    discount = SnapshotDiscount("SAVE2", "Two euros off", 200)
+    world.carts.carts["cart-1"] = snapshot("cart-1", discounts=(discount,))
+    awaiting(world)
+
+
+STORIES = {
+    **STAGES,
+    "second attempt": second_attempt,
+    "order refused": order_refused,
+    "with a coupon": with_a_coupon,
 }
 
 

@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 
 from checkout.adapters.outbound.persistence.repositories.doctor_queries import DoctorQueries
 from checkout.domain.exceptions import StorageUnavailable
+from checkout.testing.proof.world import World
 from tests.adapters.commands.conftest import STAGES, awaiting, completed
-from tests.application.world import World
 
 UNKNOWN = "2a566121-4260-4737-a9d7-b4a12da3b823"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from checkout.adapters.outbound.messaging.progress_hints import ProgressHints, group_of
+from checkout.adapters.outbound.messaging.progress_hints import ProgressHints
 from checkout.adapters.outbound.scheduling.huey_scheduler import HueyScheduler
 from checkout.application.hints import Hints
 from checkout.domain.value_objects.checkout_id import new_checkout_id
@@ -38,7 +38,7 @@ def seconds(call: Callable[[], None]) -> float:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("hint", [ring, push])
-@pytest.mark.parametrize("trouble", ["dead_redis", "silent_redis"])
+@pytest.mark.parametrize("trouble", ["dead_redis", "silent_redis", "unreachable_redis"])
 def test_a_lost_redis_costs_a_fifth_of_a_second_once(
     hint: Callable[[str], Callable[[], None]], trouble: str, request: pytest.FixtureRequest
 ) -> None:
@@ -61,9 +61,3 @@ def test_hints_come_back_after_their_rest() -> None:
         assert time.monotonic() < until
         time.sleep(0.01)
     assert given == ["again"]
-
-
-def test_every_checkout_has_a_group_of_its_own() -> None:
-    first, second = new_checkout_id(), new_checkout_id()
-    assert group_of(first) != group_of(second)
-    assert len(group_of(first)) < 100

@@ -12,14 +12,18 @@ from django.conf import settings
 
 from checkout.adapters.outbound.messaging.checkout_event_publisher import (
     STREAM,
+    ConsumersFirst,
     LogEventPublisher,
     RedisStreamEventPublisher,
 )
 from checkout.adapters.outbound.persistence.database_time import read_now, shifted
 from checkout.adapters.outbound.persistence.models import CheckoutOutbox
 from checkout.adapters.outbound.persistence.repositories.django_outbox import DjangoOutbox
+from checkout.application.use_cases.relay_events import PAUSE_SECONDS, RelayEvents
+from checkout.bootstrap import chosen_publisher
 from checkout.domain.exceptions import Unavailable
 from checkout.domain.value_objects.checkout_id import CheckoutId
+from checkout.testing.proof.broker import Recorder
 from tests.adapters.persistence.helpers import in_threads, started
 
 OUTBOX = DjangoOutbox()
@@ -138,3 +142,34 @@ def test_the_log_names_the_event_and_nothing_of_the_shopper(
 def test_a_stream_that_does_not_answer_is_unavailable(dead_redis: str) -> None:
     with pytest.raises(Unavailable):
         RedisStreamEventPublisher(dead_redis).publish({"id": "1", "type": "t"})
+
+
+@pytest.mark.django_db
+def test_a_consumer_hears_an_event_before_the_publisher_and_again_until_both_have_it() -> None:
+    heard, stream = Recorder(), Recorder()
+    stream.failing = 1
+    relay = RelayEvents(OUTBOX, ConsumersFirst([heard.publish], stream))
+    checkout_id = telling(events=2)
+    assert relay.deliver(checkout_id) == 0
+    assert (len(heard.events), len(stream.events)) == (1, 0)
+    heard.failing = 1
+    with shifted(PAUSE_SECONDS + 1):
+        assert relay.deliver(checkout_id) == 0
+    assert stream.events == []
+    with shifted(2 * PAUSE_SECONDS + 2):
+        assert relay.deliver(checkout_id) == 2
+    ids = [event["id"] for event in heard.events]
+    assert ids[0] == ids[1] != ids[2]
+    assert ids[1:] == [event["id"] for event in stream.events]
+
+
+HEARD: list[Any] = []
+hear = HEARD.append
+
+
+def test_consumers_are_named_in_the_settings(caplog: pytest.LogCaptureFixture) -> None:
+    said = {"EVENT_CONSUMERS": [f"{__name__}.hear"]}
+    with caplog.at_level(logging.INFO, "checkout.events"):
+        chosen_publisher(said, "").publish({"id": "1", "type": "t", "subject": "s"})
+    assert [event["id"] for event in HEARD] == ["1"]
+    assert "t s 1" in caplog.text

@@ -7,11 +7,13 @@ import pickle
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.conf import global_settings, settings
 from django.db import transaction
 from django.utils.module_loading import autodiscover_modules
 from huey.contrib.djhuey import HUEY
@@ -21,6 +23,8 @@ from checkout.adapters.outbound.scheduling.huey_scheduler import TASK_NAME, Huey
 from checkout.adapters.outbound.scheduling.huey_storage import EmbeddedHuey
 from checkout.adapters.outbound.scheduling.serializer import SignedJsonSerializer
 from checkout.domain.value_objects.checkout_id import new_checkout_id
+from checkout.testing.proof.world import World
+from tests.application.test_workers import eventually, huey_consumer
 
 REDIS_URL: str = getattr(settings, "REDIS_URL", "")
 SERIALIZER = SignedJsonSerializer("the secret")
@@ -31,13 +35,24 @@ def a_task(number: int = 1) -> Message:
     return Message(f"id-{number}", TASK_NAME, None, 0, 0, None, (str(number),), {}, None, None)
 
 
-class Opened:
+OPENED: list[str] = []
+
+
+def note_opening(what: str) -> None:
+    """What a pickle runs that is opened; named, so that it is the same function then."""
+    OPENED.append(what)
+
+
+class Pickled:
     """Says when it is unpickled, which must never happen."""
 
-    happened: list[str] = []
-
     def __reduce__(self) -> Any:
-        return Opened.happened.append, ("code was run",)
+        return note_opening, ("code was run",)
+
+
+def test_an_opened_pickle_would_be_noticed() -> None:
+    pickle.loads(pickle.dumps(Pickled()))
+    assert [OPENED.pop()] == ["code was run"]
 
 
 def test_a_message_comes_back_as_it_was() -> None:
@@ -46,23 +61,23 @@ def test_a_message_comes_back_as_it_was() -> None:
     assert (said.id, said.name, said.args, said.kwargs) == ("id-7", TASK_NAME, ("7",), {})
 
 
-@pytest.mark.parametrize(
-    "forged",
-    [
-        b"",
-        b"short",
-        json.dumps({"id": "1"}).encode(),
-        b"\0" * 32 + json.dumps({"id": "1"}).encode(),
-        SignedJsonSerializer("another secret").serialize(a_task()),
-        pickle.dumps(Opened()),
-        b"\0" * 32 + pickle.dumps(Opened()),
-    ],
-    ids=["empty", "short", "unsigned", "zeros", "other secret", "pickle", "padded pickle"],
-)
+LONG_AGO = datetime.fromisoformat("2000-01-01")  # without a zone, as Huey has it
+FORGED = {
+    "empty": b"",
+    "short": b"short",
+    "unsigned": json.dumps({"id": "1"}).encode(),
+    "zeros": b"\0" * 32 + json.dumps({"id": "1"}).encode(),
+    "other secret": SignedJsonSerializer("another secret").serialize(a_task()),
+    "pickle": pickle.dumps(Pickled()),
+    "padded pickle": b"\0" * 32 + pickle.dumps(Pickled()),
+}
+
+
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
 def test_what_we_did_not_sign_is_dropped(forged: bytes) -> None:
     with pytest.raises(ValueError, match="signature"):
         SERIALIZER.deserialize(forged)
-    assert Opened.happened == []
+    assert OPENED == []
 
 
 def test_every_changed_byte_is_noticed() -> None:
@@ -108,19 +123,22 @@ def test_many_producers_and_workers_lose_nothing_and_double_nothing(
         for count in range(each):
             embedded.storage.enqueue(f"{number}-{count}".encode())
 
-    def consume() -> None:
-        while len(found) < producers * each:
-            data = embedded.storage.dequeue()
-            if data is None:
-                break  # half a second without any work
-            found.append(data)
+    making = [threading.Thread(target=produce, args=(n,)) for n in range(producers)]
 
-    threads = [threading.Thread(target=produce, args=(n,)) for n in range(producers)]
-    threads += [threading.Thread(target=consume) for _ in range(3)]
-    for thread in threads:
+    def consume() -> None:
+        while True:
+            ended = not any(thread.is_alive() for thread in making)  # before the look, not after it
+            data = embedded.storage.dequeue()
+            if data is not None:
+                found.append(data)
+            elif ended:
+                return
+
+    taking = [threading.Thread(target=consume) for _ in range(3)]
+    for thread in making + taking:
         thread.start()
-    for thread in threads:
-        thread.join(30)
+    for thread in making + taking:
+        thread.join(60)
     assert len(found) == len(set(found)) == producers * each
 
 
@@ -140,3 +158,30 @@ def test_the_bell_rings_after_the_commit_and_only_then() -> None:
         scheduler.ring(checkout_id)
         transaction.set_rollback(True)
     assert HUEY.pending_count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_drops_what_is_forged_and_does_the_next() -> None:
+    """In the queue of this run, embedded or on Redis, and in its schedule."""
+    with World(outcome="approve", scheduler=HueyScheduler(REDIS_URL)) as world, huey_consumer():
+        for data in FORGED.values():
+            HUEY.storage.enqueue(data)
+            HUEY.storage.add_to_schedule(data, LONG_AGO)
+        HUEY.storage.enqueue(HUEY.serializer.serialize(Message("of-nobody", "checkout.nobody")))
+        world.start()
+        eventually(lambda: world.checkout.state.is_final)
+        eventually(lambda: HUEY.pending_count() == HUEY.scheduled_count() == 0)
+    assert world.checkout.state == "completed"
+    assert OPENED == []
+
+
+def test_no_other_message_is_unpickled() -> None:
+    """Hints to pages are MsgPack, sessions are JSON, and nothing of ours is put into a cache."""
+    assert settings.SESSION_ENGINE == "django.contrib.sessions.backends.db"
+    assert settings.SESSION_SERIALIZER == "django.contrib.sessions.serializers.JSONSerializer"
+    assert settings.CACHES == global_settings.CACHES  # of each process alone
+    layer: Any = RedisPubSubChannelLayer(hosts=["redis://127.0.0.1:1/0"])
+    assert layer.deserialize(layer.serialize({"type": "x"})) == {"type": "x"}
+    with pytest.raises(Exception, match=r"unpack|extra data|invalid"):
+        layer.deserialize(pickle.dumps(Pickled()))
+    assert OPENED == []

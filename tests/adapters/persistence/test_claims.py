@@ -38,6 +38,7 @@ from tests.adapters.persistence.helpers import (
 
 @pytest.mark.django_db(transaction=True)
 def test_twenty_starts_at_once_make_one_checkout() -> None:
+    """A1: two tabs, or twenty, are one checkout with one payment."""
     found = in_threads(20, lambda _: REPOSITORY.start(new(), "shopper"))
     assert {type(each) for each in found} == {UUID}, found
     assert len(set(found)) == 1
@@ -118,6 +119,7 @@ def test_due_lists_what_is_overdue_and_free_the_oldest_first() -> None:
 
 @pytest.mark.django_db
 def test_a_lost_fence_writes_nothing_at_all() -> None:
+    """C3: of two writers the later one does not write over the other."""
     checkout_id = started()
     old = claimed(checkout_id)
     with shifted(10):

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InternalError, OperationalError, connection
+from psycopg import errors
 
 from checkout.adapters.outbound.persistence.database_time import read_now, shifted
 from checkout.adapters.outbound.persistence.models import (
@@ -132,6 +133,14 @@ def test_only_outages_are_translated() -> None:
         raise OperationalError("gone")
     with pytest.raises(ValueError, match="a bug"), storage():
         raise ValueError("a bug")
+    with pytest.raises(InternalError, match="commands ignored"), storage():
+        raise InternalError("commands ignored") from errors.InFailedSqlTransaction()
+
+
+def test_a_transaction_that_froze_with_its_process_is_an_outage() -> None:
+    """PostgreSQL ended it meanwhile, and says so with an error that otherwise means a bug."""
+    with pytest.raises(StorageUnavailable, match="idle"), storage():
+        raise InternalError("idle") from errors.IdleInTransactionSessionTimeout()
 
 
 @pytest.mark.django_db

@@ -19,7 +19,7 @@ from checkout.testing.contracts import (
 )
 from checkout.testing.fake_payments import FakePayments
 from checkout.testing.fakes import FakeCarts, FakeCoupons, FakeInventory, FakeOrders
-from tests.application.world import Recorder
+from checkout.testing.proof.broker import Recorder
 
 
 class TestFakeCarts(CartsPortContract):

@@ -149,3 +149,8 @@ def test_an_empty_form_or_a_foreign_card_is_refused(merchant: Merchant) -> None:
     for form in ({}, {"card": "4242424242424242"}):
         assert merchant.http.post(payment["hosted_path"], form).status_code == 400
     assert merchant.look(payment) == payment
+
+
+def test_another_address_is_not_found_and_needs_no_shop(merchant: Merchant) -> None:
+    answer = merchant.http.get("/checkout/")
+    assert (answer.status_code, answer.content) == (404, b"There is nothing here.\n")

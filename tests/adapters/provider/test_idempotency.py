@@ -124,6 +124,7 @@ def test_a_bug_in_the_middle_leaves_nothing_and_frees_the_key(
             headers={**merchant.auth, "Idempotency-Key": "k"},
         )
         assert answer.status_code == 500
+        assert answer.content.startswith(b"Something went wrong on our side.")
     assert merchant.look(payment) == payment
     assert merchant.act(payment, "capture", 1600, key="k")[0] == 200
 

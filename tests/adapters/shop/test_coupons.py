@@ -136,6 +136,7 @@ class TestClaims:
 
 @pytest.mark.django_db(transaction=True)
 def test_one_use_and_twenty_checkouts() -> None:
+    """F1: one of twenty gets the one use."""
     fill_shop()
     answers = at_once([lambda: claimed("ONCE")] * 20)
     assert sum(isinstance(answer, str) for answer in answers) == 1

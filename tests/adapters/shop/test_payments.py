@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx2
@@ -17,6 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from checkout.domain.exceptions import Refused, Unavailable
 from checkout.domain.value_objects.money import Money
 from project.shop.adapters.payments import SimulatedPayments
+from tests.adapters.same_answer import SameAnswer, same_answer
 from tests.adapters.shop.conftest import new_key
 
 SIXTEEN = Money(1600, "EUR")
@@ -111,47 +110,14 @@ class TestWithTheProvider:
             payments.lookup("key", "pay_1")
 
 
-class Misbehaving:
-    """An HTTP server that gives the same answer to everything, perhaps too late."""
-
-    def __init__(self) -> None:
-        self.status, self.body, self.hurry = 200, b"{}", threading.Event()
-        self.hurry.set()
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                outer.hurry.wait(10)
-                self.send_response(outer.status)
-                self.send_header("Content-Length", str(len(outer.body)))
-                self.end_headers()
-                self.wfile.write(outer.body)
-
-            def do_GET(self) -> None:
-                self.do_POST()
-
-            def log_message(self, *args: Any, **named: Any) -> None:
-                """Nothing on stderr."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+@pytest.fixture
+def bad() -> Iterator[SameAnswer]:
+    with same_answer() as server:
+        yield server
 
 
 @pytest.fixture
-def bad() -> Iterator[Misbehaving]:
-    server = Misbehaving()
-    thread = threading.Thread(target=server.server.serve_forever, args=(0.02,))
-    thread.start()
-    yield server
-    server.hurry.set()
-    server.server.shutdown()
-    thread.join()
-    server.server.server_close()
-
-
-@pytest.fixture
-def payments(bad: Misbehaving, settings: Settings) -> SimulatedPayments:
+def payments(bad: SameAnswer, settings: Settings) -> SimulatedPayments:
     settings.PROVIDER = {
         "BASE_URL": bad.url,
         "API_KEY": "k",
@@ -177,15 +143,16 @@ def payments(bad: Misbehaving, settings: Settings) -> SimulatedPayments:
     ],
 )
 def test_what_says_nothing_about_the_payment_is_unknown(
-    bad: Misbehaving, payments: SimulatedPayments, status: int, body: bytes
+    bad: SameAnswer, payments: SimulatedPayments, status: int, body: bytes
 ) -> None:
+    """C6: a key that is in use is asked again later."""
     bad.status, bad.body = status, body
     with pytest.raises(Unavailable):
         payments.capture(new_key("payments.capture"), "pay_1", SIXTEEN)
 
 
 def test_silence_ends_within_the_time_that_a_call_may_take(
-    bad: Misbehaving, payments: SimulatedPayments
+    bad: SameAnswer, payments: SimulatedPayments
 ) -> None:
     bad.hurry.clear()
     begun = time.monotonic()
@@ -209,7 +176,7 @@ def test_nobody_there_is_unknown(settings: Settings) -> None:
     ],
 )
 def test_the_page_is_relative_on_our_own_site(
-    bad: Misbehaving,
+    bad: SameAnswer,
     payments: SimulatedPayments,
     settings: Settings,
     base_url: str,

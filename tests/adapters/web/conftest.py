@@ -11,9 +11,9 @@ from django.test import Client
 from checkout import bootstrap
 from checkout.adapters.inbound.access import OWNER
 from checkout.domain.value_objects.checkout_id import CheckoutId
+from checkout.testing.proof.world import World
 from tests.adapters.api.asking import proven
 from tests.adapters.web.visiting import Visitor
-from tests.application.world import World
 
 OWNER_ID = "browser"  # the owner that World starts its checkouts for
 

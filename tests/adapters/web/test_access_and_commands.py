@@ -11,10 +11,10 @@ from django.test import Client
 from checkout import bootstrap
 from checkout.adapters.outbound.persistence.models import CheckoutInbox, CheckoutSession
 from checkout.domain.exceptions import Refused, StorageUnavailable
+from checkout.testing.proof.world import World
 from tests.adapters.api.asking import proven
 from tests.adapters.web.looking import look, raw, send, text_of
 from tests.adapters.web.test_progress_page import complete
-from tests.application.world import World
 
 COMMANDS = ("abort", "retry", "extend", "confirm")
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 
+from checkout import bootstrap
 from checkout.adapters.outbound.persistence.models import CheckoutHistory, CheckoutInbox
 from checkout.domain.value_objects.checkout_id import CheckoutId
+from checkout.testing.proof.world import World
 from tests.adapters.web.visiting import Visitor
-from tests.application.world import World
 
 KINDS = ["abort", "retry", "extend", "confirm"]
 
@@ -60,6 +64,36 @@ def test_a_refusal_is_said(world: World, shopper: Visitor, waiting: CheckoutId) 
     assert shopper.send(path_of(waiting, "retry")).response.status_code == 302
     assert text in shopper.progress(waiting).text
     assert text in shopper.send(path_of(waiting, "retry"), HX_Request="true").text
+
+
+def test_too_many_tries_are_told_to_wait(
+    world: World, shopper: Visitor, waiting: CheckoutId, settings: LazySettings
+) -> None:
+    """K4: 429 with Retry-After, as a page that leads back and as a fragment that says it."""
+    limits = {"ATTEMPTS_PER_CHECKOUT": 1, "COOL_DOWN": 120}
+    settings.CHECKOUT = {**settings.CHECKOUT, **limits}
+    bootstrap.use(world.services)
+    world.payments.decline(final=True)
+    world.order("confirm")
+    world.tick()
+    page = shopper.send(path_of(waiting, "retry"))
+    fragment = shopper.send(path_of(waiting, "retry"), HX_Request="true")
+    for shown in (page, fragment):
+        assert shown.response.status_code == 429
+        assert 100 < int(shown.response["Retry-After"]) <= 120
+        assert "Please try again in 2 minutes." in shown.text
+    assert f'href="{path_of(waiting)}"' in page.html
+    assert fragment.state == "awaiting_payment"
+    world.tick()
+    assert world.checkout.generation == 1
+
+
+def test_htmx_shows_what_a_429_brings(world: World, shopper: Visitor, waiting: CheckoutId) -> None:
+    page = html.unescape(shopper.progress(waiting).html)
+    handled = re.findall(r'\{"code": "([^"]+)", "swap": (true|false)', page)
+    first = next(swap for code, swap in handled if re.search(code, "429"))
+    assert first == "true"
+    assert next(swap for code, swap in handled if re.search(code, "500")) == "false"
 
 
 def test_a_double_cancel_is_one(world: World, shopper: Visitor, waiting: CheckoutId) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.testing.builders import snapshot
+from checkout.testing.proof.world import World
 from tests.adapters.web.visiting import Shown, Visitor
-from tests.application.world import World
 
 
 def back(world: World) -> None:
@@ -62,6 +62,14 @@ def mismatch(world: World) -> None:
     back(world)
 
 
+def found_after_weeks(world: World) -> None:
+    world.start()
+    world.tick()
+    world.payments.last.pending = True
+    world.shift(28 * 86_400)
+    world.payments.pay()
+
+
 def order_refused(world: World) -> None:
     world.orders.trouble("place", "refused")
     world.start()
@@ -80,6 +88,7 @@ ENDS: dict[str, tuple[Callable[[World], None], str, str, str]] = {
     "declined": (declined, "payment_declined", "declined", "/cart/"),
     "too slow": (too_slow, "timed_out", "too long", "/cart/"),
     "another amount": (mismatch, "amount_mismatch", "does not match", "/"),
+    "found after weeks": (found_after_weeks, "paid_too_late", "came too late", "/cart/"),
     "order refused": (order_refused, "place_refused", "could not be", "/cart/"),
 }
 
@@ -94,7 +103,7 @@ def test_every_end_is_told(world: World, shopper: Visitor, end: str) -> None:
     page = shopper.progress(world.id)
     assert words in page.text
     assert len(page.primary) == 1
-    assert f'class="button" href="{where}"' in page.html
+    assert f'class="button button--wide" href="{where}"' in page.html
     assert not page.commands
     assert code not in page.text, "no code is shown to a shopper"
 
@@ -155,6 +164,7 @@ def test_a_closed_payment_offers_another(
 def test_what_is_not_known_is_said_to_be_not_known(
     world: World, shopper: Visitor, waiting: CheckoutId
 ) -> None:
+    """A9: we are checking, it did not fail: nobody pays again."""
     world.payments.trouble("lookup", "unavailable", 50)
     back(world)
     page = shopper.progress(waiting)
@@ -177,7 +187,7 @@ def test_money_that_goes_back(world: World, shopper: Visitor, waiting: CheckoutI
 
 
 @pytest.mark.parametrize(
-    ("currency", "shown"), [("EUR", "€29.90"), ("JPY", "¥2,990"), ("KWD", "KWD2.990")]
+    ("currency", "shown"), [("EUR", "€29.90"), ("JPY", "¥2,990"), ("KWD", "KWD\xa02.990")]
 )
 def test_amounts_have_the_digits_of_their_currency(
     world: World, shopper: Visitor, currency: str, shown: str

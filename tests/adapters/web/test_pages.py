@@ -6,8 +6,8 @@ from typing import Any
 
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.testing.builders import free_snapshot
+from checkout.testing.proof.world import World
 from tests.adapters.web.visiting import Visitor
-from tests.application.world import World
 
 
 def pay(world: World) -> None:

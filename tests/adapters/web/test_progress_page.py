@@ -7,8 +7,8 @@ from django.test import Client
 
 from checkout.adapters.inbound.web import words
 from checkout.testing.builders import line, snapshot
+from checkout.testing.proof.world import World
 from tests.adapters.web.looking import look, raw, send, text_of
-from tests.application.world import World
 
 NOT_CHARGED = "You have not been charged."
 CHECKING = "We are checking with your bank."
@@ -34,7 +34,7 @@ def test_a_started_checkout_holds_the_items(world: World, client: Client) -> Non
     assert "Holding your items" in text_of(answer)
     assert NOT_CHARGED in text_of(answer)
     assert raw(answer).count('aria-current="step"') == 1
-    assert "<title>Holding your items (step 1 of 4)" in raw(answer)
+    assert "<title>Holding your items (Step 1 of 4)" in raw(answer)
 
 
 def test_ready_to_pay_names_the_amount(world: World, client: Client, page: str) -> None:
@@ -64,7 +64,7 @@ def test_a_decline_says_why_and_offers_another_card(
     answer = look(client, page)
     assert said in text_of(answer)
     assert NOT_CHARGED in text_of(answer)
-    assert "Try another card" in text_of(answer)
+    assert words.next_try(error) in text_of(answer)
     assert (f'action="{page}retry/"' in raw(answer)) is final
 
 

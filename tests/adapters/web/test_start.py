@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
 
+from checkout import bootstrap
 from checkout.adapters.inbound.access import OWNER
 from checkout.adapters.outbound.persistence.models import CheckoutSession
 from checkout.application.use_cases.start_checkout import hashed
 from checkout.domain.exceptions import Refused
+from checkout.testing.proof.world import World
+from tests.adapters.api.asking import proven
 from tests.adapters.web.visiting import Shown, Visitor
-from tests.application.world import World
 
 START = "/checkout/start/"
 PROGRESS = re.compile(r"^/checkout/[0-9a-f-]{36}/$")
@@ -63,12 +67,28 @@ def test_what_is_refused_is_said_in_the_basket(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
-        raise Refused("too_many_checkouts", "Finish one of your orders first.")
+        raise Refused("cart_busy", "Finish one of your orders first.")
 
     monkeypatch.setattr("checkout.adapters.inbound.starting.start", full)
     shopper = Visitor(carts=("cart-1",))
     shopper.send(START, {"cart_id": "cart-1"})
     assert "Finish one of your orders first." in shopper.see("/cart/").text
+
+
+def test_who_tries_too_often_is_told_to_wait(world: World, settings: LazySettings) -> None:
+    limits = {"ATTEMPTS_PER_SESSION": 1, "COOL_DOWN": 120}
+    settings.CHECKOUT = {**settings.CHECKOUT, **limits}
+    bootstrap.use(replace(world.services, prove_cart=proven))
+    shopper = Visitor(carts=("cart-1", "cart-2"))
+    shopper.send(START, {"cart_id": "cart-1"})
+    refused = shopper.send(START, {"cart_id": "cart-2"})
+    assert refused.response.status_code == 429
+    assert 100 < int(refused.response["Retry-After"]) <= 120
+    assert "Please try again in 2 minutes." in refused.text
+    assert 'href="/cart/"' in refused.response.content.decode()
+    assert CheckoutSession.objects.count() == 1
+    again = shopper.send(START, {"cart_id": "cart-1"}).response
+    assert PROGRESS.match(again["Location"]), "it only leads to what is there already"
 
 
 def test_a_form_of_another_site_starts_nothing(world: World) -> None:

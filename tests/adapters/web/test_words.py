@@ -80,14 +80,25 @@ def test_the_money_line_says_what_is_known(status: str, said: str) -> None:
 def test_only_refunds_and_declines_interrupt() -> None:
     refund = screen(view("aborted", "order_refused", "refunding"))
     assert 'id="say-now"' in announcement(refund)
+    given_back = screen(view("completed", order="HP-1", money="refunding"))
+    assert 'id="say-now"' in announcement(given_back)
     quiet = screen(view("aborted", "cancelled_by_shopper"))
     assert 'id="say"' in announcement(quiet)
 
 
 def test_what_is_spoken_is_one_clean_line() -> None:
-    spoken = screen(view("completed", order="HP-1")).say
-    assert spoken.startswith("Thank you. Your order is placed. ")
+    spoken = screen(view("payment_confirmed", money="authorised")).say
+    assert spoken.startswith("Creating your order. ")
+    assert " is reserved on your card, not taken yet. Step " in spoken
     assert ".." not in spoken
+
+
+def test_what_has_ended_is_at_no_step_and_says_its_heading_once() -> None:
+    ended = screen(view("completed", order="HP-1", money="charged"))
+    assert "HP-1" in ended.say
+    assert ended.heading not in ended.say
+    undone = screen(view("aborting", "cancelled_by_shopper"))
+    assert "tep" not in ended.say + undone.say + undone.title
 
 
 def test_an_address_is_written_as_on_a_parcel() -> None:

@@ -64,7 +64,8 @@ class Shown:
     @property
     def commands(self) -> set[str]:
         """The commands that have a form on this page."""
-        return {action.rstrip("/").rsplit("/", 1)[-1] for action, _ in _FORM.findall(self.html)}
+        actions = [action for action, _ in _FORM.findall(self.html)]
+        return {a.rstrip("/").rsplit("/", 1)[-1] for a in actions if a.startswith("/checkout/")}
 
     @property
     def steps(self) -> list[tuple[str, bool]]:

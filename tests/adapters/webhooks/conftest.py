@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.application.world import World
+from checkout.testing.proof.world import World
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.test import Client
 from checkout.adapters.outbound.persistence import database_time
 from checkout.adapters.outbound.persistence.models import WorkerHeartbeat
 from checkout.domain.exceptions import StorageUnavailable
-from tests.application.world import World
+from checkout.testing.proof.world import World
 
 LIVE, READY = "/healthz/live", "/healthz/ready"
 

@@ -14,7 +14,7 @@ from django.test import Client
 from checkout import bootstrap
 from checkout.adapters.inbound.webhooks import MOST_BYTES
 from checkout.adapters.outbound.persistence.models import CheckoutInbox
-from tests.application.world import World
+from checkout.testing.proof.world import World
 from tests.contracts.documents import PROBLEM
 
 URL = "/webhooks/payments/simulated/"
@@ -42,6 +42,7 @@ def code_of(answer: Any) -> str:
 
 
 def test_a_message_makes_the_checkout_ask_the_provider(world: World) -> None:
+    """A9: whoever brings it has no session."""
     world.start()
     world.tick()
     world.payments.pay()
@@ -62,6 +63,7 @@ def test_a_message_that_lies_changes_nothing(world: World) -> None:
 
 
 def test_a_repeated_message_is_stored_once(world: World) -> None:
+    """C9: one row per provider and message."""
     world.start()
     world.tick()
     answers = [send(message(world)).status_code for _ in range(3)]
@@ -127,6 +129,7 @@ def test_a_message_that_could_not_be_stored_is_sent_again(
 
 
 def test_a_message_that_comes_too_early_is_kept(world: World) -> None:
+    """C1: stored first, then answered with 2xx."""
     early = {**message(world), "merchant_reference": "", "reference": "pay_1"}
     assert send(early).status_code == 202
     assert CheckoutInbox.objects.get().checkout_id is None

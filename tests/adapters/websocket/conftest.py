@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from importlib import import_module
 
 import pytest
-from channels.layers import get_channel_layer
-from django.conf import settings
 
-from checkout import bootstrap
 from checkout.adapters.inbound.websocket.resync import OPEN_SOCKETS
-from checkout.adapters.outbound.messaging.progress_hints import ProgressHints
-from tests.adapters.websocket.opening import Opener
-from tests.application.world import World
+from checkout.testing.proof.world import World
+from tests.adapters.websocket.opening import Opener, hinting_world, opening
 
 
 @pytest.fixture
 def world(transactional_db: None) -> Iterator[World]:
     """The world of the application tests, whose hints go through the configured layer."""
-    with World() as built:
-        hints = ProgressHints(settings.REDIS_URL)
-        built.services = bootstrap.build(
-            built.services.ports, built.policy, built.bell, hints, built.published
-        )
-        bootstrap.use(built.services)
+    with hinting_world() as built:
         yield built
 
 
@@ -44,9 +36,6 @@ def quick_resync(monkeypatch: pytest.MonkeyPatch) -> float:
 @pytest.fixture
 async def opener() -> AsyncIterator[Opener]:
     """Opens sockets, and closes those that a test leaves open."""
-    made = Opener()
-    yield made
-    await made.close_all()
-    flush = getattr(get_channel_layer(), "flush", None)
-    if flush is not None:
-        await flush()
+    import_module("project.asgi")  # now, since it sets the logging up anew
+    async with opening() as made:
+        yield made

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 
+from checkout import bootstrap
 from checkout.adapters.inbound.access import OWNER
+from checkout.adapters.outbound.messaging.progress_hints import ProgressHints
+from checkout.testing.proof.world import World
 
 HOST, ORIGIN = "localhost", "http://localhost"
 SECONDS = 5.0
@@ -59,12 +63,17 @@ class Opener:
 
     opened: list[Socket] = field(default_factory=list)
 
-    async def ask(self, path: str, headers: dict[str, str]) -> tuple[Socket, bool]:
-        """Ask for a socket; whether it was accepted."""
+    async def ask(
+        self, path: str, headers: dict[str, str], client: str = ""
+    ) -> tuple[Socket, bool]:
+        """Ask for a socket; whether it was accepted. `client` is an address behind our proxy."""
         from project.asgi import application
 
         sent = [(k.encode(), v.encode()) for k, v in {"host": HOST, **headers}.items()]
         socket = Socket(application, path, headers=sent)
+        if client:
+            socket.scope["client"] = ("10.0.0.1", 4711)
+            socket.scope["headers"].append((b"x-forwarded-for", client.encode()))
         accepted, _ = await socket.connect(timeout=SECONDS)
         if accepted:
             self.opened.append(socket)
@@ -117,3 +126,26 @@ async def until(socket: Socket, state: str) -> list[Seen]:
 async def do(work: Callable[[], Any]) -> Any:
     """Run what touches the database in a thread, as a worker would."""
     return await database_sync_to_async(work)()
+
+
+@contextmanager
+def hinting_world() -> Iterator[World]:
+    """A world whose hints go through the configured layer."""
+    with World() as built:
+        hints = ProgressHints(settings.REDIS_URL)
+        built.services = bootstrap.build(
+            built.services.ports, built.policy, built.bell, hints, built.published
+        )
+        bootstrap.use(built.services)
+        yield built
+
+
+@asynccontextmanager
+async def opening() -> AsyncIterator[Opener]:
+    """Opens sockets, and closes those that are left open; the layer forgets its groups."""
+    made = Opener()
+    yield made
+    await made.close_all()
+    flush = getattr(get_channel_layer(), "flush", None)
+    if flush is not None:
+        await flush()

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from channels.testing import WebsocketCommunicator
 
+from checkout.testing.proof.world import World
 from project.asgi import application
 from tests.adapters.websocket.opening import ORIGIN, Opener, cookie_of, do, next_of, path_of
-from tests.application.world import World
 
 STRANGE_ORIGINS = [
     "http://evil.example",

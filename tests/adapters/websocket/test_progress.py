@@ -11,8 +11,8 @@ from django.conf import settings
 
 from checkout.adapters.inbound.websocket.resync import OPEN_SOCKETS
 from checkout.adapters.outbound.messaging.progress_hints import ProgressHints
+from checkout.testing.proof.world import World
 from tests.adapters.websocket.opening import Opener, do, next_of, until
-from tests.application.world import World
 
 
 async def paid(world: World) -> None:
@@ -158,7 +158,7 @@ async def test_a_failed_read_is_repeated(
 
     monkeypatch.setattr(queries, "progress", broken)
     await do(deaf_world.tick)
-    assert (await next_of(socket)).state == "awaiting_payment"
+    await until(socket, "awaiting_payment")
 
 
 async def test_one_query_compares_all(

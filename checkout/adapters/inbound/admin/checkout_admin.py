@@ -20,8 +20,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from checkout.adapters.inbound.admin import commanding, detail
+from checkout.adapters.inbound.admin import commanding, detail, orders, step_up
 from checkout.adapters.inbound.admin.filters import STUCK_AFTER, AttentionFilter, StuckFilter
+from checkout.adapters.inbound.admin.read_only import ReadOnlyAdmin
 from checkout.adapters.inbound.admin.words import MONEY, age
 from checkout.adapters.inbound.web.amounts import in_words
 from checkout.adapters.outbound.persistence.database_time import database_now
@@ -29,7 +30,7 @@ from checkout.adapters.outbound.persistence.models import CheckoutEffect, Checko
 
 
 @admin.register(CheckoutSession)
-class CheckoutAdmin(admin.ModelAdmin):
+class CheckoutAdmin(ReadOnlyAdmin):
     """List, detail and commands of checkouts."""
 
     list_display = (
@@ -45,33 +46,13 @@ class CheckoutAdmin(admin.ModelAdmin):
     list_display_links = None
     list_filter = ("state", AttentionFilter, StuckFilter)
     list_select_related = ("progress",)
-    list_per_page = 50
     search_fields = ("id",)
     search_help_text = "Id, cart, order, the provider's reference, or e-mail."
     ordering = ("-created_at", "-id")
-    show_full_result_count = False
     actions = None
 
     class Media:
         css = {"all": ["checkout/admin.css"]}
-
-    # Who may what --------------------------------------------------------------------------
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: a checkout is started by a shopper."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: there are commands."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Those who have been given the permission to view, and nobody by another one."""
-        return request.user.has_perm("checkout.view_checkoutsession")
 
     # List ----------------------------------------------------------------------------------
 
@@ -137,9 +118,14 @@ class CheckoutAdmin(admin.ModelAdmin):
                 self.admin_site.admin_view(partial(commanding.respond, self, order)),
                 name=f"checkout_checkoutsession_{order.kind}",
             )
-            for order in commanding.ORDERS.values()
+            for order in orders.ORDERS.values()
         ]
-        return [*own, *super().get_urls()]
+        asked = self.admin_site.admin_view(step_up.respond)
+        return [
+            path("is-it-you/", asked, name=step_up.NAME),
+            *own,
+            *super().get_urls(),
+        ]
 
     def change_view(
         self,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-from checkout.adapters.inbound.admin import commanding
+from checkout.adapters.inbound.admin import orders
 from checkout.adapters.inbound.admin.timeline import timeline
 from checkout.adapters.inbound.admin.words import MONEY, age
 from checkout.adapters.inbound.cli import explain
@@ -37,7 +37,7 @@ def context(row: CheckoutSession, user: User) -> dict[str, Any]:
         "lines": row.snapshot.get("lines", []) if row.snapshot else [],
         "money_line": _money(checkout) if checkout else "",
         "timeline": timeline(row),
-        "buttons": commanding.buttons(checkout, user) if checkout else [],
+        "buttons": orders.buttons(checkout, user) if checkout else [],
     }
 
 

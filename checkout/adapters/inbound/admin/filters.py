@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from checkout.adapters.outbound.persistence.database_time import database_now
-from checkout.adapters.outbound.persistence.models import CheckoutSession
+from checkout.adapters.outbound.persistence.models import CheckoutInbox, CheckoutSession
 
 STUCK_AFTER = timedelta(seconds=30)
 Rows = QuerySet[CheckoutSession]
@@ -50,3 +50,27 @@ class StuckFilter(admin.SimpleListFilter):
         now = database_now()
         free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
         return queryset.filter(free, due_at__lt=now - STUCK_AFTER)
+
+
+class ParkedFilter(admin.SimpleListFilter):
+    """Messages that no checkout has claimed, and those that were refused."""
+
+    title = "outcome"
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The choices."""
+        waiting = ("waiting", "Not applied yet")
+        return [("parked", "Parked: no checkout knows it"), waiting, ("refused", "Refused")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[CheckoutInbox]
+    ) -> QuerySet[CheckoutInbox]:
+        """The rows of the choice."""
+        if self.value() == "parked":
+            return queryset.filter(checkout__isnull=True)
+        if self.value() == "waiting":
+            return queryset.filter(checkout__isnull=False, applied_at__isnull=True)
+        if self.value() == "refused":
+            return queryset.filter(outcome__startswith="refused")
+        return queryset

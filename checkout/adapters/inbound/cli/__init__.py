@@ -1,1 +1,1 @@
-"""What the command line answers: the flow table, one checkout explained, and the doctor."""
+"""What the command line answers: the flow, one checkout explained, doctor, rebuild and proof."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
 from checkout.adapters.inbound.web.amounts import in_words
 from checkout.adapters.outbound.persistence.repositories.doctor_queries import (
     DoctorQueries,
     Dossier,
 )
-from checkout.application.use_cases import settle_money
+from checkout.application.use_cases import audit_money, settle_money
 from checkout.domain.checkout import Checkout
 from checkout.domain.effect import Effect
 from checkout.domain.value_objects.checkout_id import parse_checkout_id
@@ -18,6 +21,7 @@ from checkout.domain.value_objects.checkout_state import CheckoutState
 from checkout.read_models.checkout_progress import money
 from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS, STEP_IN
 
+HELP = "Say where a checkout is and why it waits."
 MONEY = {
     "not_charged": "Nothing was charged.",
     "checking": "We asked the provider and have no answer: nobody knows yet whether it is charged.",
@@ -33,7 +37,24 @@ ATTENTION = {
     "undo_refused": "a neighbour refused to take something back",
     "coupon_not_redeemed": "the order stands, but its coupon could not be spent",
     "amount_mismatch": "the payment did not match the frozen cart",
+    "many_attempts": "somebody tries many payments in a short time: is it card testing?",
+    **audit_money.REASONS,
+    "capture_refused": "the money was approved and could then not be taken",
+    "paid_too_late": "money came long after the time to pay, and goes back",
 }
+
+
+def arguments(parser: CommandParser) -> None:
+    """The id."""
+    parser.add_argument("id", help="The id of the checkout.")
+
+
+def run(options: dict[str, Any], out: OutputWrapper) -> None:
+    """Print the sentences. Raises CommandError without such a checkout."""
+    try:
+        out.write("\n".join(explained(options["id"])))
+    except LookupError as error:
+        raise CommandError(str(error)) from error
 
 
 def explained(text: str) -> list[str]:
@@ -53,7 +74,7 @@ def sentences(dossier: Dossier) -> list[str]:
     """Everything that is known about one checkout, most important first."""
     checkout = dossier.checkout
     if checkout is None:
-        return [f"Its rows cannot be read: {dossier.unreadable}"]
+        return [*_foreign(dossier), f"Its rows cannot be read: {dossier.unreadable}"]
     parts = (_where, _why, _who, _money, _attention, _troubles, _open, _unapplied)
     return [sentence for part in parts for sentence in part(dossier, checkout)]
 
@@ -85,12 +106,15 @@ def _why(dossier: Dossier, checkout: Checkout) -> Iterator[str]:
 
 
 def _who(dossier: Dossier, checkout: Checkout) -> Iterator[str]:
-    if dossier.definition_version not in KNOWN_DEFINITIONS:
-        yield f"Nobody here drives it: definition {dossier.definition_version} is not known."
+    foreign = _foreign(dossier)
+    if foreign:
+        yield from foreign
         return
     if dossier.lease_until is not None and dossier.lease_until > dossier.now:
         yield f"A worker is on it now, and has the lease until {_at(dossier.lease_until)}."
-    if dossier.due_at is None:
+    if checkout.on_hold:
+        yield "Staff holds it: nothing is done until it is resumed."
+    elif dossier.due_at is None:
         yield "Nothing is due: only a message or a command would wake it."
     elif dossier.due_at <= dossier.now:
         late = _span((dossier.now - dossier.due_at).total_seconds())
@@ -99,6 +123,12 @@ def _who(dossier: Dossier, checkout: Checkout) -> Iterator[str]:
         shopper = checkout.state == CheckoutState.AWAITING_PAYMENT
         before = "The shopper acts next, or a worker looks" if shopper else "A worker looks"
         yield f"{before} again at {_at(dossier.due_at)}."
+
+
+def _foreign(dossier: Dossier) -> list[str]:
+    if dossier.definition_version in KNOWN_DEFINITIONS:
+        return []
+    return [f"Nobody here drives it: definition {dossier.definition_version} is not known."]
 
 
 def _money(dossier: Dossier, checkout: Checkout) -> Iterator[str]:

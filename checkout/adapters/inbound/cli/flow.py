@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
 from checkout.sagas import flow_text
 
+HELP = "Print the flow table and its diagram."
 PACKAGE = Path(__file__).resolve().parents[3]
 README = PACKAGE / "README.md"
 DOCUMENT = PACKAGE.parent / "docs" / "flow.md"
+
+
+def arguments(parser: CommandParser) -> None:
+    """--check or --write."""
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--check", action="store_true", help="Fail when the documents differ.")
+    choice.add_argument("--write", action="store_true", help="Write the documents.")
+
+
+def run(options: dict[str, Any], out: OutputWrapper) -> None:
+    """Print, compare or write. Raises CommandError with what differs."""
+    if options["write"]:
+        out.write("\n".join(write()) or "Nothing changed.")
+    elif options["check"]:
+        if different := differing():
+            raise CommandError("\n".join(different))
+        out.write("The documents say what the flow table says.")
+    else:
+        out.write(shown())
 
 
 def shown() -> str:

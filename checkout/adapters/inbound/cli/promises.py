@@ -5,26 +5,21 @@ The numbers are those of the invariants that the project states: S safety, L liv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 
-from checkout.adapters.inbound.cli.findings import BROKEN, INFO, Finding
+from checkout.adapters.inbound.cli import journal, money, published, sensitive
+from checkout.adapters.inbound.cli.findings import BROKEN, INFO, Finding, Said
 from checkout.adapters.outbound.persistence.repositories.doctor_queries import Dossier
-from checkout.application.use_cases import settle_money
+from checkout.bootstrap import services
 from checkout.domain.checkout import Checkout, Passage
 from checkout.domain.value_objects.checkout_state import CheckoutState
 from checkout.read_models.checkout_progress import project
 from checkout.read_models.checkout_summary import summarise
 from checkout.sagas.checkout_saga import EDGES, KNOWN_DEFINITIONS
 
-WAITING = timedelta(seconds=60)
-# May stay open after the end: money is settled then, and a longer hold no longer matters.
-MAY_STAY_OPEN = ("payments.void", "payments.refund", "inventory.extend")
-ENDS = {
-    CheckoutState.COMPLETED: "checkout_completed",
-    CheckoutState.ABORTED: "checkout_aborted",
-}
-Said = Iterator[tuple[str, str]]
+A_DAY = timedelta(days=1)
+SPARE_LEASE = timedelta(seconds=10)
 
 
 def broken(dossier: Dossier) -> list[Finding]:
@@ -69,15 +64,6 @@ def _wrong_passage(passage: Passage, state: str) -> str:
     return ""
 
 
-def _journal(dossier: Dossier, checkout: Checkout) -> Said:
-    """S8: nothing but settling money is open after the end."""
-    if not checkout.state.is_final:
-        return
-    for effect in checkout.effects.values():
-        if effect.open and effect.call not in MAY_STAY_OPEN:
-            yield "open_effect", f"{effect.key} is {effect.outcome}, but it is {checkout.state}."
-
-
 def _snapshot(dossier: Dossier, checkout: Checkout) -> Said:
     """S6: the frozen cart is the one that was frozen."""
     digest = checkout.snapshot.digest if checkout.snapshot else ""
@@ -105,60 +91,36 @@ def _read_models(dossier: Dossier, checkout: Checkout) -> Said:
         yield "summary", "the receipt is not what is stored."
 
 
-def _events(dossier: Dossier, checkout: Checkout) -> Said:
-    """S9: the end is told once, without gaps, and soon."""
-    sequence = [event.sequence for event in dossier.events]
-    if sequence != list(range(1, len(sequence) + 1)):
-        yield "outbox", f"the events are numbered {sequence}."
-    ends = [event.name for event in dossier.events if event.name in ENDS.values()]
-    wanted = [ENDS[checkout.state]] if checkout.state.is_final else []
-    if ends != wanted:
-        yield "outbox", f"it tells {ends or 'no end'}, but it is {checkout.state}."
-    unsent = [event for event in dossier.events if event.sent_at is None]
-    for event in unsent:
-        if _old(event.at, dossier.now):
-            yield "outbox", f"{event.name} has not been sent since {event.at.isoformat()}."
-
-
 def _inbox(dossier: Dossier, checkout: Checkout) -> Said:
     """L2: what arrives is applied soon."""
     for message in dossier.waiting:
-        if _old(message.received_at, dossier.now):
+        if dossier.waits_long(message.received_at):
             since = message.received_at.isoformat()
             yield "inbox", f"{message.kind} of {message.actor} has not been applied since {since}."
 
 
 def _alive(dossier: Dossier, checkout: Checkout) -> Said:
-    """L1: what is not at its end is due at some time; nobody would come back to it otherwise."""
-    if not checkout.state.is_final and dossier.due_at is None:
+    """L1, S11: what is not at its end is due in time, and no lease keeps others away for long."""
+    policy = services().policy
+    if not checkout.state.is_final and dossier.due_at is None and not checkout.on_hold:
         yield "stalled", f"{checkout.state}, and nothing is ever due."
-
-
-def _old(at: datetime, now: datetime) -> bool:
-    return now - at > WAITING
-
-
-def _money(dossier: Dossier, checkout: Checkout) -> Said:
-    """S4, L4: kept is the total of a completed checkout, nothing of an aborted one."""
-    if not checkout.state.is_final:
-        return
-    facts = [attempt.facts for attempt in checkout.payments.values()]
-    kept = sum(fact.kept for fact in facts)
-    if settle_money.unsettled(checkout) and dossier.due_at is not None:
-        yield "owed", f"kept are {kept}, due are {checkout.due} minor units; being given back."
-    elif kept != checkout.due:
-        yield "money", f"kept are {kept}, due are {checkout.due} minor units."
-    if any(fact.returned > fact.captured for fact in facts):
-        yield "money", "more was given back than was taken."
+    longest = max(A_DAY, 2 * policy.seconds("payment_window"))
+    if not checkout.state.is_final and dossier.due_at and dossier.due_at > dossier.now + longest:
+        yield "stalled", f"{checkout.state}, and not due before {dossier.due_at.isoformat()}."
+    call = max(policy.call_timeouts.values(), default=0)
+    latest = dossier.now + SPARE_LEASE + timedelta(seconds=max(call, 2))
+    if dossier.lease_until is not None and dossier.lease_until > latest:
+        yield "lease", f"nobody else may drive it before {dossier.lease_until.isoformat()}."
 
 
 _JUDGES: tuple[Callable[[Dossier, Checkout], Said], ...] = (
     _history,
-    _journal,
+    journal.judge,
     _snapshot,
     _read_models,
-    _events,
+    published.judge,
     _inbox,
     _alive,
-    _money,
+    money.judge,
+    sensitive.judge,
 )

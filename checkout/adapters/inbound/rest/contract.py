@@ -34,7 +34,8 @@ PROBLEMS = {
     413: "The body is larger than 64 kB.",
     415: "The body is not JSON.",
     422: "The Idempotency-Key came with another request before (`idempotency_key_reused`).",
-    429: "Too many live checkouts (`too_many_checkouts`). See Retry-After.",
+    429: "Too many live checkouts (`too_many_checkouts`), or too many payments were begun in a short"
+    " time (`cool_down`). See Retry-After.",
     503: "Nothing can be stored right now. See Retry-After.",
 }
 
@@ -75,7 +76,11 @@ start = extend_schema(
     tags=["checkouts"],
     auth=START_SECURITY,
     parameters=[
-        key(True, "At most 200 printable ASCII characters; one key, one request."),
+        key(
+            True,
+            "At most 200 printable ASCII characters, random; one key, one request. For another cart"
+            " it can be used again after 24 hours.",
+        ),
         OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[200, 201]),
     ],
     request=StartSerializer,
@@ -113,7 +118,7 @@ summary = extend_schema(
     },
 )
 confirm = command("confirm", 400, 403, 404, 503)
-retry = command("retry", 400, 403, 404, 409, 503)
+retry = command("retry", 400, 403, 404, 409, 429, 503)
 extend = command("extend", 400, 403, 404, 409, 503)
 abort = command(
     *("abort", 400, 403, 404, 409, 413, 415, 503),

@@ -6,12 +6,12 @@ import logging
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from checkout.adapters.inbound.problems import CONTENT_TYPE, headers_of, problem, problem_of
+from checkout.adapters.outbound.persistence.storage import is_outage
 from checkout.domain.exceptions import CheckoutError, StorageUnavailable
 
 log = logging.getLogger("checkout.api")
@@ -19,7 +19,7 @@ log = logging.getLogger("checkout.api")
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     """A problem for every error. What is a bug of ours is logged, and only said to be one."""
-    if isinstance(error, (OperationalError, InterfaceError)):  # of the session, or of the shop
+    if is_outage(error):  # of the checkout, of the session, or of the shop
         error = StorageUnavailable(str(error))
     if isinstance(error, CheckoutError):
         return _answer(problem_of(error))

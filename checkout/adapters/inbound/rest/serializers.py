@@ -201,13 +201,17 @@ class SummarySerializer(serializers.Serializer[Any]):
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """RFC 9457. Program against `code`; `errors` says by field what is wrong."""
+    """RFC 9457. Program against `code`; `errors` says by field what is wrong.
+
+    `retry_after` is the header Retry-After, in seconds.
+    """
 
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField(min_value=400, max_value=599)
     detail = serializers.CharField()
     code = serializers.CharField()
+    retry_after = serializers.IntegerField(min_value=1, required=False)
 
     def get_fields(self) -> dict[str, Any]:
         """The declared fields, and `errors`, which is also what a serializer calls its own."""

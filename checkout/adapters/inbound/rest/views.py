@@ -14,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from checkout.adapters.inbound import starting
+from checkout.adapters.inbound import limits, starting
 from checkout.adapters.inbound.access import Actor, actor_of, authorised, owner_id_of
+from checkout.adapters.inbound.client_address import client_address
 from checkout.adapters.inbound.rest import contract
 from checkout.adapters.inbound.rest.asking import BearerOrCookie, SmallJsonParser
 from checkout.adapters.inbound.rest.problems import exception_handler
@@ -82,7 +83,8 @@ class StartView(CheckoutView):
         return_url = allowed_return_url(said.get("return_url"), http(request))
         actor = actor_of(http(request))
         prove(http(request), actor, cart, said.get("cart_token", ""))
-        started = starting.start(owning(http(request), actor), cart, return_url, key)
+        owner, address = owning(http(request), actor), client_address(http(request))
+        started = starting.start(owner, cart, return_url, key, address)
         shown = represent(progress_of(started.id), http(request))
         body = {**shown, "token": started.token}
         status = 201 if started.created else 200
@@ -125,7 +127,7 @@ class CommandView(CheckoutView):
         """202 with the checkout as it is before the command is applied."""
         actor = actor_of(http(request))
         known = authorised(actor, checkout_id)
-        status = self.hand_in(self.command(request, actor, known, payload))
+        status = self.hand_in(request, actor, self.command(request, actor, known, payload))
         view = progress_of(known)
         return Response(represent(view, http(request)), status, headers={"ETag": etag_of(view)})
 
@@ -138,9 +140,9 @@ class CommandView(CheckoutView):
         said = {**payload, "as_shopper": True}
         return Command(checkout_id, self.kind, actor.name, message_id, said)
 
-    def hand_in(self, command: Command) -> int:
+    def hand_in(self, request: Request, actor: Actor, command: Command) -> int:
         """The status of the answer. Raises Refused."""
-        services().desk.submit(command)
+        limits.submit(command, actor, client_address(http(request)))
         return 202
 
 
@@ -190,10 +192,10 @@ class AbortView(CommandView):
         asked.is_valid(raise_exception=True)
         return self.submit(request, checkout_id, reason=asked.validated_data.get("reason", ""))
 
-    def hand_in(self, command: Command) -> int:
+    def hand_in(self, request: Request, actor: Actor, command: Command) -> int:
         """Cancelling twice is no mistake: 202 while it is being undone, 200 when it is over."""
         try:
-            return super().hand_in(command)
+            return super().hand_in(request, actor, command)
         except Refused as no:
             if no.code != "already_aborted":
                 raise

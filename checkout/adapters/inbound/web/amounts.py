@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision
 from django.utils.translation import get_language, to_locale
+
+# CLDR keeps letters and digits apart, which Babel leaves to us: CHF 5.00, not CHF5.00.
+_TOUCHING = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 
 def in_words(amount: int, currency: str | None) -> str:
@@ -14,7 +18,8 @@ def in_words(amount: int, currency: str | None) -> str:
     if currency is None:
         return str(amount)
     value = Decimal(amount).scaleb(-get_currency_precision(currency))
-    return format_currency(value, currency, locale=active_locale())
+    written = format_currency(value, currency, locale=active_locale())
+    return _TOUCHING.sub("\N{NO-BREAK SPACE}", written)
 
 
 def active_locale() -> Locale:

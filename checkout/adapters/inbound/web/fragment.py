@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -28,6 +29,18 @@ def render_fragment(view: ProgressView, request: HttpRequest | None = None) -> t
 def announcement(shown: Screen) -> str:
     """What is spoken about this screen: an out-of-band swap into a region that stands already."""
     return render_to_string("checkout/_say.html", {"screen": shown})
+
+
+def receipt_page(shown: Screen, summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The template context of the page that is kept and printed."""
+    finished = summary["finished_at"]
+    return {
+        **context_of(shown),
+        "summary": summary,
+        "receipt": receipt(summary if summary["lines"] else None),
+        "address": address(summary["delivery"]),
+        "finished_at": datetime.fromisoformat(finished) if finished else None,
+    }
 
 
 def address(delivery: Mapping[str, Any]) -> list[str]:

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
+from checkout.adapters.inbound.sentences import sentence
 from checkout.adapters.inbound.web import words
 from checkout.adapters.inbound.web.amounts import in_words
+from checkout.adapters.inbound.web.stepper import ShownStep, number_of, steps
 from checkout.application.ports.outbound.checkout_queries_port import ProgressView
 from checkout.bootstrap import services
 
-# The four words of the shopper over the steps of the flow table.
-GROUPS = (
-    (gettext_noop("Holding your items"), ("freeze_cart", "reserve_inventory")),
-    (gettext_noop("Taking payment"), ("initiate_payment", "await_payment_result")),
-    (gettext_noop("Creating your order"), ("finalize_order",)),
-)
-
-
-@dataclass(frozen=True)
-class ShownStep:
-    """One of the four steps: its name, status and the words for the status."""
-
-    name: str
-    status: str
-    words: str
-    current: bool
+STEPS = 4
 
 
 @dataclass
 class Screen:
     """Everything the template needs. `action` is `pay`, `retry`, `cart`, `shop`, `summary` or empty.
 
+    `by_mail` is `tell` or `send` where a link by mail is offered.
     `say` is spoken once when it changes; `alert` marks the two things that may interrupt.
     """
 
@@ -51,23 +39,49 @@ class Screen:
     quiet: bool = False
     waiting: bool = False
     patience: tuple[str, str] = ("", "")
-    since: str = ""
+    waiting_words: str = ""
     steps: list[ShownStep] = field(default_factory=list)
     number: int = 1
     money: dict[str, str] = field(default_factory=dict)
     may_cancel: bool = False
+    cancel_lead: str = ""
     too_late: bool = False
-    expires_at: datetime | None = None
-    may_extend: bool = False
+    hold: Hold | None = None
+    by_mail: str = ""
     say: str = ""
     alert: bool = False
 
     @property
+    def step_words(self) -> str:
+        """`Step 2 of 4`; nothing at the end, and nothing on the way back."""
+        if self.view.final or self.view.state == "aborting":
+            return ""
+        return _("Step %(number)s of %(all)s") % {"number": self.number, "all": STEPS}
+
+    @property
     def title(self) -> str:
         """The title of the page: it changes with the situation."""
-        if self.view.final:
-            return self.heading
-        return f"{self.heading} ({_('step')} {self.number} {_('of')} 4)"
+        return f"{self.heading} ({self.step_words})" if self.step_words else self.heading
+
+
+@dataclass(frozen=True)
+class Hold:
+    """How long the items are held: until when, how many seconds that is from the answer on."""
+
+    until: datetime
+    seconds: int
+    words: str
+    may_extend: bool
+
+    @property
+    def over(self) -> bool:
+        """The time has come, and the engine has not acted on it yet."""
+        return self.seconds <= 0
+
+    @property
+    def soon(self) -> bool:
+        """It is time to warn."""
+        return self.seconds < words.WARN_SECONDS
 
 
 def screen(view: ProgressView, returned: bool = False) -> Screen:
@@ -76,27 +90,32 @@ def screen(view: ProgressView, returned: bool = False) -> Screen:
     `returned`: the shopper has just come back from the payment page, and we are asking what
     happened there; until we know, nobody is told to pay.
     """
-    made = _situation(view)
+    hold = _hold(view)
+    made = _asked(view) or _situation(view, hold)
     if returned and made.action == "pay" and not made.tone:
         _ask(made)
-    made.steps = _steps(view, made.action)
-    running = [n for n, step in enumerate(made.steps, start=1) if step.current]
-    made.number = running[0] if running else 4
+    made.steps = steps(view, made.action in ("pay", "retry"))
+    made.number = number_of(made.steps)
     made.money = _money(view.body["money"])
-    made.expires_at = _when(view.body["expires_at"])
-    if made.expires_at:
-        made.may_extend = view.body["extensions"] < services().policy.max_extensions
-    made.may_cancel = view.state in (
-        "started",
-        "cart_frozen",
-        "inventory_reserved",
-        "awaiting_payment",
-    )
+    made.hold = None if made.waiting else hold
+    made.may_cancel = view.state in words.CANCELLABLE and view.asked != "abort"
+    made.cancel_lead = _(words.cancel_lead(view.body["money"]["status"]))
+    made.by_mail = _by_mail(view)
     made.too_late = view.state == "payment_confirmed"
-    made.since = next((s["started_at"] for s in view.body["steps"] if s["status"] == "running"), "")
-    heading = made.heading.rstrip(".")
-    made.say = f"{heading}. {made.money['bold']} {_('Step')} {made.number} {_('of')} 4."
+    made.waiting_words = _waiting_words(view.waited, made.patience)
+    made.say = _spoken(made)
     return made
+
+
+def _spoken(made: Screen) -> str:
+    """What is new, in a breath. At the end the focus goes to the heading, which says the rest."""
+    money = made.money["bold"]
+    if not money.endswith("."):
+        money += f" {made.money['rest']}"
+    if made.view.final:
+        return f"{money} {made.lead}"
+    said = f"{made.heading.rstrip('.')}. {money}"
+    return f"{said} {made.step_words}." if made.step_words else said
 
 
 def _ask(made: Screen) -> None:
@@ -105,16 +124,22 @@ def _ask(made: Screen) -> None:
     made.action_label, made.quiet = _("I have not paid yet: back to the payment page"), True
 
 
-def _situation(view: ProgressView) -> Screen:
+def _asked(view: ProgressView) -> Screen | None:
+    """What the shopper asked for is stored, and no worker has come to it yet."""
+    told = words.ASKED.get(view.asked)
+    if told is None or view.state not in words.CANCELLABLE:
+        return None
+    heading, lead = told
+    return _waiting(view, _(heading), _(lead))
+
+
+def _situation(view: ProgressView, hold: Hold | None) -> Screen:
     if view.state == "completed":
-        lead = _("Your order number is %(order)s.") % {"order": view.body["order"]}
-        made = Screen(view, _("Thank you. Your order is placed."), lead, tone="good")
-        made.action, made.action_label = "summary", _("See your receipt")
-        return made
+        return _completed(view)
     if view.state in ("aborted", "aborting"):
         return _failed(view)
     if view.state == "awaiting_payment":
-        return _awaiting(view)
+        return _awaiting(view, hold)
     heading, lead = {
         "inventory_reserved": (_("Preparing your payment"), _("Your items are held for you.")),
         "payment_confirmed": (
@@ -122,21 +147,43 @@ def _situation(view: ProgressView) -> Screen:
             _("Your bank said yes. We are finishing your order."),
         ),
     }.get(view.state, (_("Holding your items"), _("We are putting your items aside.")))
-    return Screen(view, heading, lead, waiting=True, patience=_patience(view.state))
+    return _waiting(view, heading, lead)
 
 
-def _awaiting(view: ProgressView) -> Screen:
+def _waiting(view: ProgressView, heading: str, lead: str) -> Screen:
+    return Screen(view, heading, lead, waiting=True, patience=_patience(view))
+
+
+def _completed(view: ProgressView) -> Screen:
+    lead = _("Your order number is %(order)s.") % {"order": view.body["order"]}
+    if view.body["money"]["status"] == "refunded":
+        made = Screen(view, _("Your money was given back"), lead, tone="neutral")
+    else:
+        made = Screen(view, _("Thank you. Your order is placed."), lead, tone="good")
+    made.action, made.action_label = "summary", _("See your receipt")
+    made.alert = _gives_back(view)
+    return made
+
+
+def _gives_back(view: ProgressView) -> bool:
+    return view.body["money"]["status"] in ("refunding", "refunded")
+
+
+def _awaiting(view: ProgressView, hold: Hold | None) -> Screen:
     payment = view.body["payment"]
     if view.body["money"]["status"] in ("checking", "authorised"):
         lead = _("We are waiting for the answer of your bank. This page changes by itself.")
-        heading = _("Confirming your payment")
-        return Screen(view, heading, lead, waiting=True, patience=_patience(view.state))
+        return _waiting(view, _("Confirming your payment"), lead)
+    if hold and hold.over:
+        heading, lead = words.TIME_IS_OVER
+        return _waiting(view, _(heading), _(lead))
     if payment["closed"]:
         return _closed(view, payment)
     amount = in_words(view.cart["total"], view.cart["currency"]) if view.cart else ""
     if payment["error"]:
-        made = Screen(view, _("Payment declined"), _(words.decline(payment["error"])), tone="bad")
-        made.alert, made.action_label = True, _("Try another card")
+        heading, why = _(words.decline_heading(payment["error"])), _why(payment["error"])
+        made = Screen(view, heading, why, tone="bad")
+        made.alert, made.action_label = True, _(words.next_try(payment["error"]))
     else:
         made = Screen(
             view, _("Ready to pay"), _("Your items are held. Nothing is ordered until you pay.")
@@ -147,17 +194,21 @@ def _awaiting(view: ProgressView) -> Screen:
     return made
 
 
+def _why(error: str) -> str:
+    return " ".join(_(part) for part in words.decline(error))
+
+
 def _closed(view: ProgressView, payment: Mapping[str, Any]) -> Screen:
     held = _("Your items are still held for you.")
     if payment["error"]:
-        heading, why = _("Payment declined"), _(words.decline(payment["error"]))
+        heading, why = _(words.decline_heading(payment["error"])), _why(payment["error"])
     else:  # nobody said no: the payment page was closed before anything was paid
         heading, why = _("Not paid yet"), _("The payment page was closed without a payment.")
     made = Screen(view, heading, f"{why} {held}", tone="bad", alert=True)
     if payment["attempt"] >= services().policy.max_generations:
         made.lead = f"{why} {_(words.NO_MORE_ATTEMPTS)}"
         return made
-    made.action, made.action_label = "retry", _("Try another card")
+    made.action, made.action_label = "retry", _(words.next_try(payment["error"]))
     return made
 
 
@@ -166,9 +217,9 @@ def _failed(view: ProgressView) -> Screen:
     told = words.outcome(failure["code"])
     made = Screen(view, _(told.heading), _detailed(failure, _(told.lead)), tone="bad")
     made.tone = "neutral" if failure["code"].startswith("cancelled") else "bad"
-    made.alert = view.body["money"]["status"] in ("refunding", "refunded")
+    made.alert = _gives_back(view)
     if view.state == "aborting":
-        made.waiting, made.patience = True, _patience(view.state)
+        made.waiting, made.patience = True, _patience(view)
         made.lead = _("We are giving everything back.")
         return made
     in_doubt = view.body["money"]["status"] == "checking"
@@ -181,57 +232,52 @@ def _failed(view: ProgressView) -> Screen:
 
 
 def _detailed(failure: Mapping[str, Any], lead: str) -> str:
-    """The shop's own sentence names the item or the code; it comes first where there is one."""
+    """The shop's own sentence names the item or the code; it comes first where there is one.
+
+    Behind it, what it was and what it is now, where the shop said so.
+    """
     speaking = ("out_of_stock", "coupon_invalid", "price_unavailable", "cart_changed")
-    said = failure.get("message", "") if failure["code"] in speaking else ""
-    return f"{said} {lead}".strip()
+    if failure["code"] not in speaking:
+        return lead
+    detail: Mapping[str, Any] = failure.get("detail") or {}
+    said = sentence(failure["message"], detail) if failure.get("message") else ""
+    amounts = {
+        name: in_words(detail[name]["amount"], detail[name]["currency"])
+        for name in ("old", "new")
+        if isinstance(detail.get(name), Mapping)
+    }
+    changed = words.CHANGED.get(tuple(amounts), "")
+    return " ".join(part for part in (said, _(changed) % amounts if changed else "", lead) if part)
 
 
-def _patience(state: str) -> tuple[str, str]:
-    """What is said after 10 and after 60 seconds of waiting (ux.md, feature 2)."""
-    after_60 = _("This takes unusually long. We go on by ourselves, and nothing is lost.")
-    if state == "awaiting_payment":
-        after_60 = _("Your bank has not answered yet. Please do not pay again.")
-    return _("Still working. You can leave this page: we go on without it."), after_60
+def _patience(view: ProgressView) -> tuple[str, str]:
+    """What is said after 10 and after 60 seconds without a change: no more than is known."""
+    late = words.BANK_IS_LATE if view.state == "awaiting_payment" else words.WE_ARE_LATE
+    mailed = "checkout_completed" in settings.CHECKOUT.get("MAILED_EVENTS", ())
+    by_mail = mailed and _address_of(view)
+    longer = words.WE_WILL_MAIL if by_mail else words.LONGER_THAN_USUAL
+    return _(longer), _(late)
 
 
-def _steps(view: ProgressView, action: str) -> list[ShownStep]:
-    by_name = {step["step"]: step["status"] for step in view.body["steps"]}
-    statuses = [_merged([by_name[name] for name in names]) for _name, names in GROUPS]
-    statuses.append("done" if view.state == "completed" else "pending")
-    current = _current(view, statuses)
-    names = [_(name) for name, _names in GROUPS] + [_("Done")]
-    said = [_(_step_words(view, status, action)) for status in statuses[:-1]]
-    said.append(_("Your order is placed") if view.state == "completed" else _("Not begun"))
-    return [
-        ShownStep(*shown, number == current)
-        for number, shown in enumerate(zip(names, statuses, said, strict=True))
-    ]
+def _address_of(view: ProgressView) -> str:
+    return str((view.cart or {}).get("buyer", {}).get("email", ""))
 
 
-def _step_words(view: ProgressView, status: str, action: str) -> str:
-    if status == "running" and action in ("pay", "retry"):
-        return words.WAITING_FOR_YOU
-    code = (view.body["failure"] or {}).get("code", "")
-    if status == "failed" and code.startswith("cancelled"):
-        return words.STOPPED
-    return words.STEP_WORDS[status]
+def _waiting_words(waited: float, patience: tuple[str, str]) -> str:
+    """What is said now; a page with scripts says the rest by itself when the time has come."""
+    if waited > words.LONG_SECONDS:
+        return patience[1]
+    return patience[0] if waited > words.SHORT_SECONDS else _(words.CHANGES_BY_ITSELF)
 
 
-def _merged(statuses: list[str]) -> str:
-    for status in ("failed", "running"):
-        if status in statuses:
-            return status
-    if len(set(statuses)) == 1:
-        return statuses[0]
-    return "running" if "pending" in statuses else "undone"
-
-
-def _current(view: ProgressView, statuses: list[str]) -> int:
-    for status in ("running", "failed"):
-        if status in statuses:
-            return statuses.index(status)
-    return len(statuses) - 1 if view.state == "completed" else 0
+def _by_mail(view: ProgressView) -> str:
+    """Whether a link by mail is offered: `tell` while nobody knows what became of the money."""
+    address = (view.cart or {}).get("buyer", {}).get("email")
+    if view.final or not address or not settings.CHECKOUT.get("MAILS_LINKS"):
+        return ""
+    if view.body["money"]["status"] == "checking":
+        return "tell"
+    return "send" if view.state == "awaiting_payment" else ""
 
 
 def _money(money: Mapping[str, Any]) -> dict[str, str]:
@@ -240,5 +286,13 @@ def _money(money: Mapping[str, Any]) -> dict[str, str]:
     return {"kind": kind, "bold": _(bold) % amount, "rest": _(rest) if rest else ""}
 
 
-def _when(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _hold(view: ProgressView) -> Hold | None:
+    if not view.body["expires_at"]:
+        return None
+    until = datetime.fromisoformat(view.body["expires_at"])
+    # The time of the answer as the database has it: the view says how long ago it was written.
+    now = view.updated_at + timedelta(seconds=view.waited)
+    seconds = math.ceil((until - now).total_seconds())
+    left = _(words.LEFT).format(minutes=math.ceil(seconds / 60))
+    may_extend = view.body["extensions"] < services().policy.max_extensions
+    return Hold(until, seconds, left if seconds >= 60 else _(words.LAST_MINUTE), may_extend)

@@ -1,14 +1,18 @@
-"""Where events go first: the log in the embedded form, a Redis stream in production."""
+"""Where events go: to the shop's consumers, then to the log, or a Redis stream in production."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
 
+from checkout.application.ports.outbound.event_publisher_port import (
+    EventConsumer,
+    EventPublisherPort,
+)
 from checkout.domain.exceptions import Unavailable
 
 log = logging.getLogger("checkout.events")
@@ -37,3 +41,20 @@ class RedisStreamEventPublisher:
             self._redis.xadd(STREAM, entry, maxlen=LONGEST_STREAM, approximate=True)
         except redis.RedisError as error:
             raise Unavailable(f"The event stream did not answer: {error}") from error
+
+
+class ConsumersFirst:
+    """EventPublisherPort that hands an event to the shop's consumers, and then to a publisher.
+
+    A publisher that is away brings the event to the consumers again: they know its id.
+    """
+
+    def __init__(self, consumers: Sequence[EventConsumer], then: EventPublisherPort) -> None:
+        self._consumers = consumers
+        self._then = then
+
+    def publish(self, event: Mapping[str, Any]) -> None:
+        """To all of them in their order; the first that fails ends it, and it comes again."""
+        for consume in self._consumers:
+            consume(event)
+        self._then.publish(event)

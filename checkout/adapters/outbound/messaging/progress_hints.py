@@ -16,14 +16,12 @@ from checkout.domain.value_objects.checkout_id import CheckoutId
 HINT_SECONDS = 0.2
 
 
-def group_of(checkout_id: CheckoutId) -> str:
-    """The channel group of one checkout's open pages."""
-    return f"checkout.{checkout_id}"
+GROUP = "checkout.progress"  # every web process hears every hint, and picks its open pages
 
 
-def hint_message(version: int) -> dict[str, Any]:
-    """What a consumer receives: a reason to read, never something to show."""
-    return {"type": "progress.changed", "version": version}
+def hint_message(checkout_id: CheckoutId, version: int) -> dict[str, Any]:
+    """What web processes receive: a reason to read, never something to show."""
+    return {"type": "progress.changed", "checkout": str(checkout_id), "version": version}
 
 
 class ProgressHints:
@@ -47,14 +45,14 @@ class ProgressHints:
 
     def changed(self, checkout_id: CheckoutId, version: int) -> None:
         """Publish the hint; never raises."""
-        message = hint_message(version)
+        message = hint_message(checkout_id, version)
         if self._redis is not None:
-            self._hints.give(lambda: self._publish(group_of(checkout_id), message))
+            self._hints.give(lambda: self._publish(message))
         elif isinstance(self._layer, LoopBoundInMemoryChannelLayer):
-            self._hints.give(lambda: self._layer.publish(group_of(checkout_id), message))
+            self._hints.give(lambda: self._layer.publish(GROUP, message))
 
-    def _publish(self, group: str, message: dict[str, Any]) -> None:
+    def _publish(self, message: dict[str, Any]) -> None:
         """Rule: channel name and serializer are the layer's (channels_redis.pubsub); a test says so."""
         assert self._redis is not None
         prefix = self._layer._kwargs.get("prefix", "asgi")
-        self._redis.publish(f"{prefix}__group__{group}", self._layer.serialize(message))
+        self._redis.publish(f"{prefix}__group__{GROUP}", self._layer.serialize(message))

@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.models import Expression
 from django.db.models.functions import Now
 
+from checkout.adapters.outbound.persistence.storage import storage
+
 
 class _Shift:
     """How far tests have moved the clock."""
@@ -24,8 +26,8 @@ def database_now() -> Expression:
 
 
 def read_now() -> datetime:
-    """The database's time, read in a query of its own."""
-    with connection.cursor() as cursor:
+    """The database's time, read in a query of its own. Raises StorageUnavailable."""
+    with storage(), connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')")
             (text,) = cursor.fetchone()

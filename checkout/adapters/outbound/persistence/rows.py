@@ -33,6 +33,8 @@ _SAME = (
     "generation",
     "extensions",
     "needs_attention",
+    "doubt_told_at",
+    "on_hold",
 )
 _EFFECT = (
     "name",

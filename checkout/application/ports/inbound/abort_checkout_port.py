@@ -13,9 +13,11 @@ from checkout.domain.value_objects.checkout_id import CheckoutId
 class Command:
     """One order to a checkout. It is stored in the inbox; the engine applies it.
 
-    `kind`: confirm, abort, retry, extend (shopper); recheck, retry_now, abort, force (staff).
+    `kind`: confirm, abort, retry, extend (shopper); recheck, retry_now, abort, extend, refund, force,
+    hold, resume, annotate (staff).
     `actor`: `shopper` or `user:7`. `message_id` makes a repeated command harmless; a fresh one is
-    made when it is empty. `payload` may hold `reason`, `expected_version` and, for force, `edge`.
+    made when it is empty. `payload` may hold `reason`, `expected_version`, for force `edge`, and for
+    refund `amount` in minor units.
     """
 
     checkout_id: CheckoutId

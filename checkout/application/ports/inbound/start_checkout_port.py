@@ -14,7 +14,8 @@ class StartCheckout:
 
     `owner_id` is the random id in the browser's session data, empty for API callers; `actor` is
     `shopper` or `user:7`; `return_url` is where the provider sends the shopper back to, with
-    `{id}` in the place of the checkout's id.
+    `{id}` in the place of the checkout's id; `address_hash` is where it comes from, empty when
+    nobody counts that.
     """
 
     cart: str
@@ -23,6 +24,7 @@ class StartCheckout:
     return_url: str = ""
     idempotency_key: str = ""
     actor: str = "shopper"
+    address_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

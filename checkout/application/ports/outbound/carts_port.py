@@ -26,7 +26,8 @@ class CartsPort(Protocol):
         """Price the cart now, completely: lines, discounts, charges, total, buyer, delivery.
 
         `cart` is the id that was given at the start. Raises Refused with `cart_not_found`,
-        `cart_empty`, `cart_closed`, `price_unavailable` or `coupon_invalid`.
+        `cart_empty`, `cart_closed`, `price_unavailable` or `coupon_invalid`. Where amounts have
+        changed, say `new`, and `old` where it is known, each as a dict of amount and currency.
         """
         ...
 

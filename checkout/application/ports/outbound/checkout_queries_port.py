@@ -28,7 +28,8 @@ class ProgressView:
     """The read model of one checkout as it was committed, with its version.
 
     `body` is what read_models.checkout_progress.project made; `cart` is the frozen cart (JSON), or
-    None before it was frozen.
+    None before it was frozen. `asked` is the kind of a command that is stored and not applied yet, and
+    `waited` how many seconds nothing has changed: both are all that is known while no worker runs.
     """
 
     id: CheckoutId
@@ -38,11 +39,21 @@ class ProgressView:
     cart: Mapping[str, Any] | None
     created_at: datetime
     updated_at: datetime
+    asked: str = ""
+    waited: float = 0.0
 
     @property
     def final(self) -> bool:
         """True when the state never changes again."""
         return self.state in ("completed", "aborted")
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """A checkout that has not ended, as a page of the shop shows it."""
+
+    id: CheckoutId
+    created_at: datetime
 
 
 class CheckoutQueriesPort(Protocol):
@@ -68,8 +79,26 @@ class CheckoutQueriesPort(Protocol):
         """Checkouts of this browser that are not final, newest first."""
         ...
 
+    def underway(
+        self, owner_hash: str, user_id: int | None, token_hashes: Sequence[str]
+    ) -> Sequence[Underway]:
+        """What has not ended of this browser, this user, or these tokens; newest first, up to 20."""
+        ...
+
     def started_with(self, cart: str, key: str) -> CheckoutId | None:
         """The checkout that this Idempotency-Key started for this cart, whatever became of it."""
+        ...
+
+    def is_known(self, cart: str, key: str) -> bool:
+        """Whether a start would only lead to a checkout that this cart has, or had with this key."""
+        ...
+
+    def has_other_cart(self, key: str, cart: str, owner_hash: str, address_hash: str) -> bool:
+        """Whether this browser, or without one this address, used the key for another cart today."""
+        ...
+
+    def live_from(self, address_hash: str, most: int) -> int:
+        """How many checkouts of this address are not final; counted up to `most`."""
         ...
 
     def find_by_reference(self, reference: str) -> CheckoutId | None:
@@ -78,6 +107,10 @@ class CheckoutQueriesPort(Protocol):
 
     def seconds_since_heartbeat(self) -> float | None:
         """How long ago the freshest sweep went round; None when none ever did."""
+        ...
+
+    def sweeping(self, within: float, host: str = "") -> int:
+        """How many workers' sweeps went round within so many seconds; of one host, if it is named."""
         ...
 
     def oldest_overdue(self) -> float:

@@ -30,6 +30,15 @@ class InboxMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message as it lies in the inbox. Without a checkout it is parked."""
+
+    message: InboxMessage
+    checkout_id: CheckoutId | None
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NewCheckout:
     """What a start needs to store. Hashes, never the secrets themselves."""
 
@@ -41,6 +50,7 @@ class NewCheckout:
     user_id: int | None
     return_url: str
     idempotency_key: str
+    address_hash: str = ""
 
 
 @dataclass
@@ -110,6 +120,10 @@ class CheckoutRepositoryPort(Protocol):
         """Inside a unit: what a refused call wrote is rolled back, and nothing else."""
         ...
 
+    def outside(self) -> AbstractContextManager[None]:
+        """Around a remote call: what our own database raises in it is our outage, not the port's."""
+        ...
+
     def reread(self, lease: Lease) -> Lease:
         """The same lease with a fresh working copy: everything as it was last stored."""
         ...
@@ -123,6 +137,14 @@ class CheckoutRepositoryPort(Protocol):
 
         Without a checkout it is parked until its reference is.
         """
+        ...
+
+    def message(self, row: int) -> StoredMessage | None:
+        """What lies in this row of the inbox; None when there is no such row."""
+        ...
+
+    def adopt(self, row: int, checkout_id: CheckoutId) -> None:
+        """Give a message that nobody has applied to this checkout, and wake it, in one transaction."""
         ...
 
     def load(self, checkout_id: CheckoutId) -> Checkout:

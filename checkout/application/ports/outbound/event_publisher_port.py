@@ -1,4 +1,4 @@
-"""Events: who tells the rest of the shop."""
+"""Events: who tells the rest of the shop, and who in the shop hears of them first."""
 
 from __future__ import annotations
 
@@ -19,4 +19,17 @@ class EventPublisherPort(Protocol):
 
         Raises Unavailable when it could not be handed over.
         """
+        ...
+
+
+class EventConsumer(Protocol):
+    """A callable of the shop that hears every event before the publisher does (`EVENT_CONSUMERS`).
+
+    It keeps the event in the shop's own database under its `id`, drops one that it has, and returns:
+    what follows from it, such as a mail, is the shop's own durable work. No network call belongs
+    here: the next event of this checkout waits for it, though never the checkout itself.
+    """
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Take one envelope. Whatever it raises, the same event comes again after a pause."""
         ...

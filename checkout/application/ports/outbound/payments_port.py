@@ -40,7 +40,8 @@ class ProviderMessage:
 class PaymentsPort(Protocol):
     """A payment provider.
 
-    Promises: every moving call is idempotent by `key`, which is passed on to the provider; a
+    Promises: every moving call is idempotent by `key`, which is passed on to the provider. A key
+    counts for ever: where the provider forgets it after a day or so, look for what was done first. A
     timeout, a dropped answer and a 5xx raise Unavailable (the outcome is unknown, never assumed);
     only a definite no raises Refused. Money is integer minor units. Facts are cumulative.
     """
@@ -56,7 +57,10 @@ class PaymentsPort(Protocol):
         ...
 
     def lookup(self, key: str, reference: str) -> PaymentFacts:
-        """What is true now. `key` is the one of `initiate`, for a payment whose reference is empty."""
+        """What is true now. `key` is the one of `initiate`, for a payment whose reference is empty.
+
+        A payment that was never created has no facts at all: the answer is `PaymentFacts()`.
+        """
         ...
 
     def close(self, key: str, reference: str) -> PaymentFacts:
@@ -77,7 +81,8 @@ class PaymentsPort(Protocol):
     def refund(self, key: str, reference: str, money: Money) -> PaymentFacts:
         """Ask for captured money to be given back. It counts only when the facts say so.
 
-        Repeating it with the same key asks for nothing more. Raises Refused when it cannot be.
+        Any answer means that they will decide: it is not asked for again, only looked at. Repeating it
+        with the same key asks for nothing more. Raises Refused when it cannot be.
         """
         ...
 

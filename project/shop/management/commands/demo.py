@@ -57,9 +57,17 @@ class Command(BaseCommand):
             f"\n  Shop    {site}/"
             f"\n  Admin   {site}/admin/   user {STAFF}, password {password}"
             f"\n  API     {site}/api/v1/products"
+            f"\n  Mails   {_where_mails_are()}"
             f"\n\n  Everything is kept in {settings.DATA_DIR}. Ctrl-C stops; a new start goes on.\n"
         )
         self.stdout.flush()
+
+
+def _where_mails_are() -> str:
+    """In plain words."""
+    if settings.EMAIL_URL:
+        return "are sent to the server of EMAIL_URL"
+    return f"are files in {settings.EMAIL_FILE_PATH}, one for each"
 
 
 def _staff_password(kept: Path) -> str:

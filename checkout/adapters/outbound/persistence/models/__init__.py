@@ -12,8 +12,14 @@ from checkout.adapters.outbound.persistence.models.read_models import (
     CheckoutSummary,
     WorkerHeartbeat,
 )
+from checkout.adapters.outbound.persistence.models.upkeep_models import (
+    AttemptCounter,
+    PeriodicJob,
+    UsedLink,
+)
 
 __all__ = [
+    "AttemptCounter",
     "CheckoutEffect",
     "CheckoutHistory",
     "CheckoutInbox",
@@ -21,5 +27,7 @@ __all__ = [
     "CheckoutProgress",
     "CheckoutSession",
     "CheckoutSummary",
+    "PeriodicJob",
+    "UsedLink",
     "WorkerHeartbeat",
 ]

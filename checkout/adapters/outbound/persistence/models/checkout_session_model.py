@@ -47,6 +47,7 @@ class CheckoutSession(models.Model):
     nonce = models.CharField(max_length=64, default="")
     idempotency_key = models.CharField(max_length=255, default="")
     return_url = models.CharField(max_length=2000, default="")
+    address_hash = models.CharField(max_length=64, default="", db_default="")
     created_at = models.DateTimeField(db_index=True)
     entered_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
@@ -63,6 +64,8 @@ class CheckoutSession(models.Model):
     failure = models.JSONField(null=True)
     order_reference = models.CharField(max_length=100, default="")
     needs_attention = models.CharField(max_length=60, default="", blank=True)
+    doubt_told_at = models.DateTimeField(null=True)
+    on_hold = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = "checkout"
@@ -86,6 +89,21 @@ class CheckoutSession(models.Model):
                 fields=["needs_attention"],
                 condition=~models.Q(needs_attention=""),
                 name="checkout_attention",
+            ),
+            models.Index(
+                fields=["entered_at"],
+                condition=models.Q(finished_at__isnull=True),
+                name="checkout_unfinished",
+            ),
+            models.Index(
+                fields=["address_hash"],
+                condition=models.Q(finished_at__isnull=True) & ~models.Q(address_hash=""),
+                name="checkout_by_address",
+            ),
+            models.Index(
+                fields=["idempotency_key"],
+                condition=~models.Q(idempotency_key=""),
+                name="checkout_by_key",
             ),
         ]
 
@@ -138,6 +156,18 @@ class CheckoutSession(models.Model):
     @transition(field=state, **_edge("force_retry_payment"))
     def force_retry_payment(self) -> None:
         """Staff has the payment begun anew."""
+
+    @transition(field=state, **_edge("annotate"))
+    def annotate(self) -> None:
+        """Staff leaves a note."""
+
+    @transition(field=state, **_edge("hold"))
+    def hold(self) -> None:
+        """Staff stops it where it is."""
+
+    @transition(field=state, **_edge("resume"))
+    def resume(self) -> None:
+        """It goes on."""
 
     @transition(field=state, **_edge("record"))
     def record(self) -> None:

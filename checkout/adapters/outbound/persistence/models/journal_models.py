@@ -33,6 +33,13 @@ class CheckoutEffect(models.Model):
                 fields=["checkout", "name", "generation"], name="checkout_effect_once"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["intended_at"],
+                condition=Q(outcome__in=["intended", "unknown"]),
+                name="checkout_effect_open",
+            )
+        ]
         ordering = ["id"]
 
     def __str__(self) -> str:
@@ -80,6 +87,7 @@ class CheckoutInbox(models.Model):
     outcome = models.CharField(max_length=100, default="")
 
     class Meta:
+        verbose_name = "message"
         constraints = [
             models.UniqueConstraint(fields=["source", "message_id"], name="checkout_inbox_once")
         ]
@@ -93,6 +101,11 @@ class CheckoutInbox(models.Model):
                 fields=["checkout", "id"],
                 condition=Q(applied_at__isnull=True),
                 name="checkout_inbox_waiting",
+            ),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(source__startswith="provider:"),
+                name="checkout_inbox_by_age",
             ),
         ]
         ordering = ["id"]

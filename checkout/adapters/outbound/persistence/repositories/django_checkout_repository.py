@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from checkout.adapters.outbound.persistence.database_time import (
     carried_on,
@@ -30,13 +30,18 @@ from checkout.adapters.outbound.persistence.rows import (
     to_checkout,
     to_message,
 )
-from checkout.adapters.outbound.persistence.storage import one_transaction, storage
+from checkout.adapters.outbound.persistence.storage import (
+    one_transaction,
+    own_storage,
+    storage,
+)
 from checkout.application.policy import Policy
 from checkout.application.ports.outbound.checkout_repository_port import (
     Change,
     InboxMessage,
     Lease,
     NewCheckout,
+    StoredMessage,
 )
 from checkout.domain.checkout import Checkout
 from checkout.domain.exceptions import LostFence, Refused, UnknownCheckout
@@ -76,16 +81,38 @@ class DjangoCheckoutRepository:
         raise clash
 
     def claim(self, checkout_id: CheckoutId, seconds: float) -> Lease | None:
-        """Take the lease: one conditional UPDATE that also raises the fence."""
+        """Take the lease: one conditional UPDATE that also raises the fence.
+
+        Rule: what is read for it is read in the same transaction. Whoever stalls between the two
+        would else hold the fence of the worker that took over, or a copy of two moments.
+        """
         now = database_now()
-        with storage():
+        with one_transaction():
             taken = CheckoutSession.objects.filter(
-                Q(lease_until__isnull=True) | Q(lease_until__lt=now),
+                self._free(now),
                 id=checkout_id,
                 due_at__lte=now,
                 definition_version__in=KNOWN_DEFINITIONS,
             ).update(fence=F("fence") + 1, lease_until=now + timedelta(seconds=seconds))
             return self._readable_lease(checkout_id) if taken else None
+
+    # The three guards of every write. Tests take each of them off, and see that it is missed.
+
+    def _free(self, now: Any) -> Q:
+        """The lease: nobody drives a checkout of which this is true."""
+        return Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+
+    def _mine(self, lease: Lease) -> QuerySet[CheckoutSession]:
+        """The fence: the row, unless somebody else has taken it over since."""
+        return CheckoutSession.objects.filter(pk=lease.checkout.id, fence=lease.fence)
+
+    def _due_at(self, lease: Lease, planned: Any) -> Case:
+        """The wake: as planned, unless a message came since the inbox was read; then now."""
+        return Case(
+            When(wake=lease.wake, then=planned),
+            default=database_now(),
+            output_field=CheckoutSession._meta.get_field("due_at"),
+        )
 
     def _readable_lease(self, checkout_id: CheckoutId) -> Lease | None:
         """None for a row that cannot be read: it is set aside for staff, and never stops others."""
@@ -140,15 +167,9 @@ class DjangoCheckoutRepository:
             columns["snapshot"] = checkout.snapshot.to_json()
         columns["version"] = version
         columns["state"] = stored.session.state
-        columns["due_at"] = Case(
-            When(wake=lease.wake, then=Value(change.due_at)),
-            default=now,
-            output_field=CheckoutSession._meta.get_field("due_at"),
-        )
+        columns["due_at"] = self._due_at(lease, Value(change.due_at))
         until = None if change.lease is None else now + timedelta(seconds=change.lease)
-        mine = CheckoutSession.objects.filter(
-            pk=checkout.id, fence=lease.fence, version=checkout.version
-        )
+        mine = self._mine(lease).filter(version=checkout.version)
         if not mine.update(lease_until=until, **columns):
             raise LostFence(f"Checkout {checkout.id} is driven by somebody else.")
         if "snapshot" in columns:
@@ -172,8 +193,7 @@ class DjangoCheckoutRepository:
     def unit(self, lease: Lease) -> Iterator[None]:
         """One transaction that first makes sure that the fence still holds, and keeps others off."""
         with one_transaction():
-            mine = CheckoutSession.objects.filter(pk=lease.checkout.id, fence=lease.fence)
-            if not mine.update(fence=lease.fence):
+            if not self._mine(lease).update(fence=lease.fence):
                 raise LostFence(f"Checkout {lease.checkout.id} is driven by somebody else.")
             yield
 
@@ -183,18 +203,21 @@ class DjangoCheckoutRepository:
         with storage(), transaction.atomic():
             yield
 
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """Around a remote call: its port may use our database, or another one."""
+        with own_storage():
+            yield
+
     def park(self, lease: Lease, policy: Policy, error: str) -> None:
         """A bug that keeps even the read model from being made: count it, pause, ask for staff."""
         attempt = lease.handle.session.attempt + 1
         flag = {"needs_attention": "bug"} if attempt >= policy.bug_attempts else {}
         with storage():
-            CheckoutSession.objects.filter(pk=lease.checkout.id, fence=lease.fence).update(
+            self._mine(lease).update(
                 attempt=F("attempt") + 1,
                 lease_until=None,
-                due_at=Case(
-                    When(wake=lease.wake, then=database_now() + policy.pause(attempt)),
-                    default=database_now(),
-                ),
+                due_at=self._due_at(lease, database_now() + policy.pause(attempt)),
                 **flag,
             )
 
@@ -212,9 +235,26 @@ class DjangoCheckoutRepository:
         return True
 
     def adopt_all_parked(self) -> int:
-        """Give parked messages to the checkout whose reference has appeared; how many were."""
+        """Give what was parked last to the checkout whose reference has appeared; how many were."""
         with one_transaction():
             return writes.adopt_known_references()
+
+    def message(self, row: int) -> StoredMessage | None:
+        """What lies in this row of the inbox; None when there is no such row."""
+        with storage():
+            found = CheckoutInbox.objects.filter(pk=row).first()
+        if found is None:
+            return None
+        owner = CheckoutId(found.checkout_id) if found.checkout_id else None
+        return StoredMessage(to_message(found), owner, found.applied_at is not None)
+
+    def adopt(self, row: int, checkout_id: CheckoutId) -> None:
+        """Give a message that nobody has applied to this checkout, and wake it, in one transaction."""
+        with one_transaction():
+            CheckoutInbox.objects.filter(pk=row, applied_at__isnull=True).update(
+                checkout_id=checkout_id
+            )
+            writes.wake(checkout_id)
 
     def load(self, checkout_id: CheckoutId) -> Checkout:
         """A working copy for reading. Raises UnknownCheckout."""
@@ -229,7 +269,7 @@ class DjangoCheckoutRepository:
         now = database_now()
         with storage():
             rows = CheckoutSession.objects.filter(
-                Q(lease_until__isnull=True) | Q(lease_until__lt=now),
+                self._free(now),
                 due_at__isnull=False,
                 due_at__lt=now - timedelta(seconds=overdue),
                 definition_version__in=KNOWN_DEFINITIONS,

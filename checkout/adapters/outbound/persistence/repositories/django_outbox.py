@@ -13,6 +13,7 @@ from checkout.adapters.outbound.persistence.models import CheckoutOutbox
 from checkout.adapters.outbound.persistence.storage import storage
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.events.envelope import envelope
+from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
 
 
 class DjangoOutbox:
@@ -23,12 +24,14 @@ class DjangoOutbox:
     ) -> tuple[int, Mapping[str, Any]] | None:
         """Lease the oldest unsent event of one checkout; None when there is none or it is leased.
 
-        Rule: only the oldest may be leased, so the next waits until it is marked sent.
+        Rule: only the oldest may be leased, so the next waits until it is marked sent. What a
+        foreign definition has to tell is left to those who know its words.
         """
         now = database_now()
         with storage():
             unsent = CheckoutOutbox.objects.filter(checkout_id=checkout_id, sent_at__isnull=True)
-            row = unsent.order_by("sequence").first()
+            known = unsent.filter(checkout__definition_version__in=KNOWN_DEFINITIONS)
+            row = known.order_by("sequence").first()
             if row is None:
                 return None
             free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
@@ -39,9 +42,10 @@ class DjangoOutbox:
         return row.pk, event
 
     def mark_sent(self, row: int) -> None:
-        """The receiver has it."""
+        """The receiver has it. Whoever says so late does not change when it was sent."""
         with storage():
-            CheckoutOutbox.objects.filter(pk=row).update(sent_at=database_now(), lease_until=None)
+            unsent = CheckoutOutbox.objects.filter(pk=row, sent_at__isnull=True)
+            unsent.update(sent_at=database_now(), lease_until=None)
 
     def give_up_lease(self, row: int, seconds: float) -> None:
         """It could not be handed over; try again after so many seconds."""
@@ -62,6 +66,7 @@ class DjangoOutbox:
             before = waiting.filter(
                 checkout=OuterRef("checkout"), sequence__lt=OuterRef("sequence")
             )
-            rows = waiting.filter(free, ~Exists(before)).order_by("id")
+            known = waiting.filter(checkout__definition_version__in=KNOWN_DEFINITIONS)
+            rows = known.filter(free, ~Exists(before)).order_by("id")
             found = rows.values_list("checkout_id", flat=True)[:limit]
             return [CheckoutId(pk) for pk in found]

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, Min
+from django.db.models import F, Min, OuterRef, Q, Subquery
 
 from checkout.adapters.outbound.persistence.database_time import database_now, read_now
 from checkout.adapters.outbound.persistence.models import (
     CheckoutEffect,
+    CheckoutInbox,
     CheckoutProgress,
     CheckoutSession,
     CheckoutSummary,
     WorkerHeartbeat,
 )
 from checkout.adapters.outbound.persistence.storage import storage
-from checkout.application.ports.outbound.checkout_queries_port import Ownership, ProgressView
+from checkout.application.ports.outbound.checkout_queries_port import (
+    Ownership,
+    ProgressView,
+    Underway,
+)
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
+LONG_GONE = timedelta(hours=1)
+KEY_LIFETIME = timedelta(hours=24)  # of an Idempotency-Key, for what it was not used for
 _OWNERSHIP = (
     "owner_hash",
     "token_hash",
@@ -41,10 +49,14 @@ class DjangoCheckoutQueries:
 
     def progress(self, checkout_id: CheckoutId) -> ProgressView | None:
         """The read model; None when there is no such checkout."""
+        asked = CheckoutInbox.objects.filter(
+            checkout=OuterRef("pk"), source="command", applied_at__isnull=True
+        ).order_by("id")
         with storage():
             row = (
                 CheckoutProgress.objects.filter(pk=checkout_id)
                 .annotate(cart=F("checkout__snapshot"), created_at=F("checkout__created_at"))
+                .annotate(asked=Subquery(asked.values("kind")[:1]), now=database_now())
                 .first()
             )
         if row is None:
@@ -57,6 +69,8 @@ class DjangoCheckoutQueries:
             row.cart,
             row.created_at,
             row.updated_at,
+            row.asked or "",
+            max((row.now - row.updated_at).total_seconds(), 0.0),
         )
 
     def summary(self, checkout_id: CheckoutId) -> Mapping[str, Any] | None:
@@ -78,6 +92,22 @@ class DjangoCheckoutQueries:
             ids = rows.order_by("-created_at").values_list("id", flat=True)[:20]
             return [CheckoutId(pk) for pk in ids]
 
+    def underway(
+        self, owner_hash: str, user_id: int | None, token_hashes: Sequence[str]
+    ) -> Sequence[Underway]:
+        """What has not ended of this browser, this user, or these tokens; newest first, up to 20."""
+        mine = Q(owner_hash=owner_hash) if owner_hash else Q()
+        if user_id is not None:
+            mine |= Q(user_id=user_id)
+        if token_hashes:
+            mine |= Q(token_hash__in=token_hashes)
+        if not mine:
+            return []
+        with storage():
+            rows = CheckoutSession.objects.filter(mine, finished_at__isnull=True)
+            found = rows.order_by("-created_at").values_list("id", "created_at")[:20]
+            return [Underway(CheckoutId(pk), created_at) for pk, created_at in found]
+
     def started_with(self, cart: str, key: str) -> CheckoutId | None:
         """The checkout that this Idempotency-Key started for this cart, whatever became of it."""
         with storage():
@@ -85,10 +115,37 @@ class DjangoCheckoutQueries:
             pk = rows.order_by("created_at").values_list("id", flat=True).first() if key else None
         return CheckoutId(pk) if pk else None
 
+    def is_known(self, cart: str, key: str) -> bool:
+        """Whether a start would only lead to a checkout that this cart has, or had with this key."""
+        with storage():
+            rows = CheckoutSession.objects.filter(cart=cart)
+            mine = Q(idempotency_key=key) if key else Q(pk__in=[])
+            return rows.filter(mine | ~Q(state="aborted")).exists()
+
+    def has_other_cart(self, key: str, cart: str, owner_hash: str, address_hash: str) -> bool:
+        """Whether this client has used the key for another cart in the last 24 hours.
+
+        A client is a browser by its owner, or without one all that comes from an address.
+        """
+        with storage():
+            rows = CheckoutSession.objects.filter(idempotency_key=key, owner_hash=owner_hash)
+            if not owner_hash:
+                rows = rows.filter(address_hash=address_hash)
+            recent = rows.filter(created_at__gt=database_now() - KEY_LIFETIME)
+            return recent.exclude(cart=cart).exists()
+
+    def live_from(self, address_hash: str, most: int) -> int:
+        """How many checkouts of this address are not final; counted up to `most`."""
+        with storage():
+            rows = CheckoutSession.objects.filter(
+                address_hash=address_hash, finished_at__isnull=True
+            )
+            return rows.exclude(address_hash="")[:most].count()
+
     def find_by_reference(self, reference: str) -> CheckoutId | None:
         """The checkout that a provider's payment id belongs to."""
         with storage():
-            rows = CheckoutEffect.objects.filter(reference=reference)
+            rows = CheckoutEffect.objects.filter(reference=reference).exclude(reference="")
             pk = rows.values_list("checkout_id", flat=True).first()
         return CheckoutId(pk) if pk else None
 
@@ -105,7 +162,18 @@ class DjangoCheckoutQueries:
             oldest = due.aggregate(oldest=Min("due_at"))["oldest"]
             return max((read_now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 
-    def beat(self, worker: str) -> None:
-        """This worker's sweep has just gone round."""
+    def sweeping(self, within: float, host: str = "") -> int:
+        """How many workers' sweeps went round within so many seconds; of one host, if it is named."""
         with storage():
-            WorkerHeartbeat.objects.update_or_create(worker=worker, defaults={"at": database_now()})
+            since = database_now() - timedelta(seconds=within)
+            beating = WorkerHeartbeat.objects.filter(at__gte=since)
+            return beating.filter(worker__startswith=f"{host}:" if host else "").count()
+
+    def beat(self, worker: str) -> None:
+        """This worker's sweep has just gone round. A new worker clears away those long gone."""
+        with storage():
+            now = database_now()
+            if WorkerHeartbeat.objects.filter(worker=worker).update(at=now):
+                return
+            WorkerHeartbeat.objects.filter(at__lt=now - LONG_GONE).delete()
+            WorkerHeartbeat.objects.update_or_create(worker=worker, defaults={"at": now})

@@ -29,6 +29,7 @@ from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.domain.value_objects.checkout_state import CheckoutState
 from checkout.read_models.checkout_progress import project
 from checkout.read_models.checkout_summary import summarise
+from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
 
 STARTED = CheckoutState.STARTED.value
 
@@ -47,6 +48,7 @@ def insert_checkout(new: NewCheckout, actor: str, now: datetime) -> None:
         user_id=new.user_id,
         return_url=new.return_url,
         idempotency_key=new.idempotency_key,
+        address_hash=new.address_hash,
         created_at=now,
         entered_at=now,
         due_at=database_now(),  # as a claim compares it, to the last digit
@@ -70,10 +72,10 @@ def write_change(
     """Everything of a commit beside the session row and the effects."""
     if change.applied:
         _mark_applied(change, now)
+    _insert_events(checkout.id, change.events, now)
     if not change.visible:
         return
     _insert_history(checkout.id, added)
-    _insert_events(checkout.id, change.events, now)
     CheckoutProgress.objects.filter(pk=checkout.id).update(
         version=version, state=checkout.state.value, body=dict(change.view), updated_at=now
     )
@@ -126,13 +128,23 @@ def adopt_parked(checkout_id: CheckoutId, reference: str) -> None:
         wake(checkout_id)
 
 
-def adopt_known_references() -> int:
-    """The same for all that is parked: a message may have come between two commits."""
+def adopt_known_references(most: int = 200) -> int:
+    """The same for what was parked last: a message may have come between two commits.
+
+    A periodic round does it for all that is parked, so that what nobody ever claims is in no one's way.
+    """
     parked = CheckoutInbox.objects.filter(checkout__isnull=True).exclude(reference="")
-    references = list(parked.values_list("reference", flat=True).distinct()[:500])
-    if not references:
+    return adopt_references(parked.order_by("-id").values_list("reference", flat=True)[:most])
+
+
+def adopt_references(references: Iterable[str]) -> int:
+    """Give the messages with these references to their checkouts, where there is one; how many."""
+    wanted = set(references)
+    if not wanted:
         return 0
-    known = CheckoutEffect.objects.filter(reference__in=references)
+    known = CheckoutEffect.objects.filter(
+        reference__in=wanted, checkout__definition_version__in=KNOWN_DEFINITIONS
+    )
     pairs = list(known.values_list("checkout_id", "reference").distinct())
     for checkout_id, reference in pairs:
         adopt_parked(CheckoutId(checkout_id), reference)

@@ -1,0 +1,1 @@
+"""Mails to shoppers: heard from the checkout's events, kept as rows, sent by a thread of a worker."""

@@ -1,0 +1,1 @@
+"""Mails of the shop: which, to whom, how often, whatever the mail server does."""

@@ -1,0 +1,1 @@
+"""The gallery of all that a shopper can see: docs/screens.md and its pictures."""

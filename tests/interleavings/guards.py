@@ -1,0 +1,76 @@
+"""The guards, each of them taken off: what the exploration must miss when it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Case, F, Q, QuerySet
+
+from checkout.adapters.outbound.persistence.database_time import database_now
+from checkout.adapters.outbound.persistence.models import CheckoutOutbox, CheckoutSession
+from checkout.adapters.outbound.persistence.repositories.django_checkout_repository import (
+    DjangoCheckoutRepository,
+)
+from checkout.adapters.outbound.persistence.repositories.django_outbox import DjangoOutbox
+from checkout.adapters.outbound.persistence.storage import storage
+from checkout.application.ports.outbound.checkout_repository_port import Lease
+from checkout.domain.value_objects.checkout_id import CheckoutId
+from checkout.events.envelope import envelope
+from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
+
+
+class NoLease(DjangoCheckoutRepository):
+    """Whoever comes gets the checkout."""
+
+    def _free(self, now: Any) -> Q:
+        return Q()
+
+
+class NoFence(DjangoCheckoutRepository):
+    """Whoever was late writes all the same."""
+
+    def _mine(self, lease: Lease) -> QuerySet[CheckoutSession]:
+        return CheckoutSession.objects.filter(pk=lease.checkout.id)
+
+
+class NoWake(DjangoCheckoutRepository):
+    """What was planned is written, whatever came meanwhile."""
+
+    def _due_at(self, lease: Lease, planned: Any) -> Case:
+        return Case(default=planned, output_field=CheckoutSession._meta.get_field("due_at"))
+
+
+class ClaimInTwo(DjangoCheckoutRepository):
+    """What is read for a lease is read after its transaction."""
+
+    def claim(self, checkout_id: CheckoutId, seconds: float) -> Lease | None:
+        """Take the lease, and only then begin to read."""
+        now = database_now()
+        with storage():
+            taken = CheckoutSession.objects.filter(
+                self._free(now),
+                id=checkout_id,
+                due_at__lte=now,
+                definition_version__in=KNOWN_DEFINITIONS,
+            ).update(fence=F("fence") + 1, lease_until=now + timedelta(seconds=seconds))
+            return self._readable_lease(checkout_id) if taken else None
+
+
+class NoOrder(DjangoOutbox):
+    """An event is handed over although the one before it is still under way."""
+
+    def lease_next(
+        self, checkout_id: CheckoutId, seconds: float
+    ) -> tuple[int, Mapping[str, Any]] | None:
+        """Lease the oldest event that nobody has leased."""
+        now = database_now()
+        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+        waiting = CheckoutOutbox.objects.filter(free, checkout=checkout_id, sent_at=None)
+        row = waiting.order_by("sequence").first()
+        if row is None or not waiting.filter(pk=row.pk).update(
+            lease_until=now + timedelta(seconds=seconds)
+        ):
+            return None
+        return row.pk, envelope(str(row.event_id), row.name, row.data, row.sequence, row.at)

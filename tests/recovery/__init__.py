@@ -1,0 +1,1 @@
+"""Recovery: what dies, hangs or is away, and how everything goes on without it."""
