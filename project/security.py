@@ -9,7 +9,10 @@ from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils.decorators import sync_and_async_middleware
+
+from checkout.adapters.inbound.admin import headers
 
 Sync = Callable[[HttpRequest], HttpResponseBase]
 Async = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
@@ -17,14 +20,17 @@ HEADER = "Content-Security-Policy"
 
 
 def policy(request: HttpRequest) -> str:
-    """Return the policy for the host that this request came to.
+    """Return the policy for the host that this request came to; the whole admin has checkout's.
 
     Its socket is named, since not every browser takes 'self' to include ws: and wss:.
     """
+    host = request.get_host()
+    if request.path.startswith(reverse("admin:index")):
+        return headers.policy()
     scheme = "wss" if request.is_secure() else "ws"
     rules = {
         "default-src": "'self'",
-        "connect-src": f"'self' {scheme}://{request.get_host()}",
+        "connect-src": f"'self' {scheme}://{host}",
         "form-action": " ".join(["'self'", *settings.CSP_FORM_ACTION]),
         "object-src": "'none'",
         "base-uri": "'none'",
