@@ -23,7 +23,7 @@ def test_ci_runs_what_the_readme_says(repository: Path) -> None:
     assert (repository / ".ci" / "run").read_text().rstrip().splitlines()[-1] == command
 
 
-@pytest.mark.parametrize("name", ["base", "dev", "stripe-emulator"])
+@pytest.mark.parametrize("name", ["base", "dev", "stripe-emulator", "bench"])
 def test_requirements_are_locked(name: str, repository: Path) -> None:
     """Each one has an exact version and a hash, and nothing says where it was downloaded from."""
     text = (repository / "requirements" / f"{name}.txt").read_text()
@@ -35,7 +35,7 @@ def test_requirements_are_locked(name: str, repository: Path) -> None:
 
 
 def test_every_requirement_we_ask_for_is_locked(repository: Path) -> None:
-    for name in ("base", "dev", "stripe-emulator"):
+    for name in ("base", "dev", "stripe-emulator", "bench"):
         asked = (repository / "requirements" / f"{name}.in").read_text()
         locked = (repository / "requirements" / f"{name}.txt").read_text()
         for package in re.findall(r"^[A-Za-z][\w-]*", asked, re.MULTILINE):

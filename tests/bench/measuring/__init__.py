@@ -1,0 +1,1 @@
+"""What every benchmark measures with: figures, a counting proxy, servers, processes, counters."""
