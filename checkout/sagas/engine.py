@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from checkout.application.decisions import Ask, Call, Decision, Wait
+from checkout.application.decisions import Ask, Call, Decision, Move, Wait
 from checkout.application.policy import Policy
 from checkout.application.port_call import Ports
 from checkout.application.ports.outbound.checkout_repository_port import (
@@ -143,14 +143,12 @@ class Engine:
             run.store_with(decision)
 
     def _local(self, lease: Lease, run: Run, decision: Decision) -> None:
-        """Neighbouring transactional calls and what follows from them, in one commit.
+        """Transactional calls and the edges between them, in one commit.
 
-        What follows is the transition, or the intent of a remote call, which is then made.
+        It ends with a pause, or with the intent of a remote call, which is then made.
         """
         with self.repository.unit(lease):
-            while isinstance(decision, Call) and self._is_local(decision):
-                run.call_local(decision)
-                decision = self.decide(lease.checkout, run.moment())
+            decision = self._while_local(lease, run, decision)
             if isinstance(decision, Call):
                 run.intend(decision, hint=False)
             else:
@@ -158,6 +156,17 @@ class Engine:
         run.hint()
         if isinstance(decision, Call):
             run.call_remote(decision)
+
+    def _while_local(self, lease: Lease, run: Run, decision: Decision) -> Decision:
+        for _ in range(MOST_STEPS):
+            if isinstance(decision, Move):
+                run.stage(decision)
+            elif isinstance(decision, Call) and self._is_local(decision):
+                run.call_local(decision)
+            else:
+                return decision
+            decision = self.decide(lease.checkout, run.moment())
+        raise RuntimeError(f"Checkout {lease.checkout.id} went round in circles.")
 
     def _is_local(self, decision: Call) -> bool:
         return self.ports.transactional(decision.name)

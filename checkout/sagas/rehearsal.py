@@ -74,11 +74,10 @@ class _Stage:
         return lease
 
     def commit(self, lease: Lease, change: Change) -> None:
-        lease.checkout.version += change.visible
+        lease.checkout.version += len(change.edges)
         lease.view = change.view
         self._outlook.events += [name for name, _data in change.events]
-        if change.edge and change.edge != "record":
-            self._outlook.edges.append(change.edge)
+        self._outlook.edges += [edge for edge in change.edges if edge != "record"]
         if change.lease is None:
             self._outlook.waits_until = change.due_at
 

@@ -40,8 +40,7 @@ class Run:
         self.lease = lease
         self.checkout = lease.checkout
         self.actor = actor
-        self._edge = ""
-        self._reason = ""
+        self._edges: list[str] = []
         self._changed = False
         self.released = False
         self._events: list[tuple[str, dict[str, Any]]] = []
@@ -235,45 +234,40 @@ class Run:
         if move.attention:
             checkout.needs_attention = move.attention
         arrive(checkout, edge, self.moment())
-        self._edge, self._reason = move.edge, move.reason
-        self._note_passage(edge.name, source, checkout.state, self.lease.now())
+        self._note_passage(edge.name, source, checkout.state, move.reason)
         for name in words(checkout, edge):
             self._tell(name)
 
-    def _note_passage(self, edge: str, source: str, target: str, at: datetime) -> None:
-        passage = Passage(
-            edge, source, target, self.actor, self._reason, self.checkout.version + 1, at
+    def _note_passage(self, edge: str, source: str, target: str, reason: str = "") -> None:
+        self._edges.append(edge)
+        version, now = self.checkout.version + len(self._edges), self.lease.now()
+        self.checkout.history.append(
+            Passage(edge, source, target, self.actor, reason, version, now)
         )
-        self.checkout.history.append(passage)
 
     def commit(self, lease: float | None, due_at: datetime | None = None) -> None:
         """Store everything since the last commit. It is visible when the read model changed."""
         view = self.engine.project(self.checkout)
-        visible = bool(self._edge) or view != self.lease.view
-        if visible and not self._edge:
-            self._note_passage("record", self.checkout.state, self.checkout.state, self.lease.now())
+        if view != self.lease.view and not self._edges:
+            self._note_passage("record", self.checkout.state, self.checkout.state)
         self._announce()
         if lease is None and payment_doubt.is_due(self.checkout, self.moment()):
             self._tell("payment_in_doubt")  # only here: what was due has been asked once more
             self.checkout.doubt_told_at = self.lease.now()
         change = Change(
-            edge=self._edge or ("record" if visible else ""),
-            actor=self.actor,
-            reason=self._reason,
+            edges=tuple(self._edges),
             view=view,
             events=tuple(self._events),
             applied=tuple(self._applied),
             due_at=due_at if lease is None else self.lease.now(),
             lease=lease,
-            visible=visible,
         )
         self.engine.fault("commit:before")
         self.engine.repository.commit(self.lease, change)
         self.engine.fault("commit:after")
-        self._changed = self._changed or visible
+        self._changed = self._changed or change.visible
         self.released = lease is None
-        self._edge, self._reason = "", ""
-        self._events, self._applied = [], []
+        self._edges, self._events, self._applied = [], [], []
 
     def hint(self) -> None:
         """Tell open pages, after the commit and never inside it."""

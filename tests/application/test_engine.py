@@ -132,7 +132,7 @@ def test_a_bug_of_ours_pauses_is_shown_and_forgotten_when_it_moves(world: World)
     good, broken = engine.project, {"now": True}
 
     def project(checkout: Any) -> dict[str, Any]:
-        if broken["now"] and checkout.state == "cart_frozen":
+        if broken["now"] and checkout.state == "inventory_reserved":
             raise ZeroDivisionError("a bug")
         return good(checkout)
 

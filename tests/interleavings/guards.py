@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from checkout.adapters.outbound.persistence.repositories.django_checkout_reposit
 )
 from checkout.adapters.outbound.persistence.repositories.django_outbox import DjangoOutbox
 from checkout.adapters.outbound.persistence.storage import storage
-from checkout.application.ports.outbound.checkout_repository_port import Lease
+from checkout.application.ports.outbound.checkout_repository_port import Lease, LeasedEvents
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.events.envelope import envelope
 from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
@@ -61,9 +60,7 @@ class ClaimInTwo(DjangoCheckoutRepository):
 class NoOrder(DjangoOutbox):
     """An event is handed over although the one before it is still under way."""
 
-    def lease_next(
-        self, checkout_id: CheckoutId, seconds: float
-    ) -> tuple[int, Mapping[str, Any]] | None:
+    def lease_oldest(self, checkout_id: CheckoutId, seconds: float, most: int) -> LeasedEvents:
         """Lease the oldest event that nobody has leased."""
         now = database_now()
         free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
@@ -72,5 +69,5 @@ class NoOrder(DjangoOutbox):
         if row is None or not waiting.filter(pk=row.pk).update(
             lease_until=now + timedelta(seconds=seconds)
         ):
-            return None
-        return row.pk, envelope(str(row.event_id), row.name, row.data, row.sequence, row.at)
+            return []
+        return [(row.pk, envelope(str(row.event_id), row.name, row.data, row.sequence, row.at))]

@@ -86,7 +86,7 @@ class _AbortAlwaysObeyed(Run):
 
 class _PushBeforeCommit(Run):
     def commit(self, lease: float | None, due_at: datetime | None = None) -> None:
-        if self._edge:
+        if self._edges:
             self.engine.progress.changed(self.checkout.id, self.checkout.version + 1)
         super().commit(lease, due_at)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from uuid import uuid4
 from django.db.models import Q, Value
 
 from checkout.adapters.outbound.persistence.database_time import database_now
-from checkout.adapters.outbound.persistence.models import CheckoutOutbox, CheckoutSession
+from checkout.adapters.outbound.persistence.models import CheckoutSession
 from checkout.adapters.outbound.persistence.repositories.django_checkout_repository import (
     DjangoCheckoutRepository,
 )
@@ -22,10 +22,10 @@ from checkout.application.ports.outbound.checkout_repository_port import (
     Change,
     InboxMessage,
     Lease,
+    LeasedEvents,
 )
 from checkout.application.use_cases.submit_command import CommandDesk
 from checkout.domain.value_objects.checkout_id import CheckoutId
-from checkout.events.envelope import envelope
 
 
 class NoFence(DjangoCheckoutRepository):
@@ -78,7 +78,7 @@ class StaleReadModel(DjangoCheckoutRepository):
     """A transition does not write what shoppers are shown."""
 
     def commit(self, lease: Lease, change: Change) -> None:
-        view = lease.view if change.edge != "record" else change.view
+        view = lease.view if change.edges != ("record",) else change.view
         super().commit(lease, replace(change, view=view))
 
 
@@ -86,33 +86,24 @@ class HistoryOnlyOfEdges(DjangoCheckoutRepository):
     """A visible change within a state leaves the version as it was."""
 
     def commit(self, lease: Lease, change: Change) -> None:
-        within = change.edge == "record"
-        super().commit(lease, replace(change, visible=False) if within else change)
+        within = change.edges == ("record",)
+        super().commit(lease, replace(change, edges=()) if within else change)
 
 
 class SentBeforePublished(DjangoOutbox):
     """An event counts as sent as soon as somebody takes it to send it."""
 
-    def lease_next(
-        self, checkout_id: CheckoutId, seconds: float
-    ) -> tuple[int, Mapping[str, Any]] | None:
-        leased = super().lease_next(checkout_id, seconds)
-        if leased is not None:
-            self.mark_sent(leased[0])
+    def lease_oldest(self, checkout_id: CheckoutId, seconds: float, most: int) -> LeasedEvents:
+        leased = super().lease_oldest(checkout_id, seconds, most)
+        self.mark_sent([row for row, _ in leased])
         return leased
 
 
 class NewestEventFirst(DjangoOutbox):
     """Events are handed over in the wrong order."""
 
-    def lease_next(
-        self, checkout_id: CheckoutId, seconds: float
-    ) -> tuple[int, Mapping[str, Any]] | None:
-        unsent = CheckoutOutbox.objects.filter(checkout_id=checkout_id, sent_at=None)
-        row = unsent.order_by("-sequence").first()
-        if row is None:
-            return None
-        return row.pk, envelope(str(row.event_id), row.name, row.data, row.sequence, row.at)
+    def lease_oldest(self, checkout_id: CheckoutId, seconds: float, most: int) -> LeasedEvents:
+        return super().lease_oldest(checkout_id, seconds, most)[::-1]
 
 
 class NoRelay(DjangoOutbox):
@@ -122,22 +113,18 @@ class NoRelay(DjangoOutbox):
         return []
 
     def give_up_lease(self, row: int, seconds: float) -> None:
-        self.mark_sent(row)
+        self.mark_sent([row])
 
-    def lease_next(
-        self, checkout_id: CheckoutId, seconds: float
-    ) -> tuple[int, Mapping[str, Any]] | None:
-        return super().lease_next(checkout_id, 86_400)
+    def lease_oldest(self, checkout_id: CheckoutId, seconds: float, most: int) -> LeasedEvents:
+        return super().lease_oldest(checkout_id, 86_400, most)
 
 
 class EventIdPerTry(DjangoOutbox):
     """An event that is handed over again has another id."""
 
-    def lease_next(
-        self, checkout_id: CheckoutId, seconds: float
-    ) -> tuple[int, Mapping[str, Any]] | None:
-        leased = super().lease_next(checkout_id, seconds)
-        return (leased[0], {**leased[1], "id": uuid4().hex}) if leased else None
+    def lease_oldest(self, checkout_id: CheckoutId, seconds: float, most: int) -> LeasedEvents:
+        leased = super().lease_oldest(checkout_id, seconds, most)
+        return [(row, {**event, "id": uuid4().hex}) for row, event in leased]
 
 
 class UnfencedStaffWrite(CommandDesk):

@@ -237,7 +237,7 @@ def test_a_row_that_always_fails_is_shown_to_staff_and_goes_on_when_it_can(
         for _ in range(int(5 * ALONE_SECONDS / 6)):
             everybody_ticks()
         assert load(good).state == "awaiting_payment"
-        assert (load(bad).state, load(bad).needs_attention) == ("cart_frozen", "bug")
+        assert (load(bad).state, load(bad).needs_attention) == ("started", "bug")
         monkeypatch.setattr(world.inventory, "reserve", reserve)
         everybody_ticks()
         world.shift(60)

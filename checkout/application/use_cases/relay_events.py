@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from checkout.application.ports.outbound.checkout_repository_port import OutboxPort
+from checkout.application.ports.outbound.checkout_repository_port import LeasedEvents, OutboxPort
 from checkout.application.ports.outbound.event_publisher_port import EventPublisherPort
 from checkout.domain.exceptions import StorageUnavailable, Unavailable
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
 log = logging.getLogger("checkout.relay")
 LEASE_SECONDS = 10.0
+MOST_AT_ONCE = 10  # a crash brings so many again at most, each under its own id
 PAUSE_SECONDS = 5.0
 
 
 class RelayEvents:
-    """Hands events over at least once. A crash between publish and mark brings the same id again."""
+    """Hands events over at least once. A crash between publish and mark brings the same ids again."""
 
     def __init__(
         self,
@@ -38,8 +39,21 @@ class RelayEvents:
     def _deliver(self, checkout_id: CheckoutId) -> int:
         """Raises Unavailable when the receiver does not answer: nothing else will get through."""
         sent = 0
-        while (leased := self._outbox.lease_next(checkout_id, LEASE_SECONDS)) is not None:
-            row, event = leased
+        while leased := self._outbox.lease_oldest(checkout_id, LEASE_SECONDS, MOST_AT_ONCE):
+            handed, error = self._hand_over(leased)
+            self._outbox.mark_sent(handed)
+            sent += len(handed)
+            if error is not None:
+                self._outbox.give_up_lease(leased[len(handed)][0], PAUSE_SECONDS)
+                if isinstance(error, Unavailable):
+                    raise error
+                break
+        return sent
+
+    def _hand_over(self, leased: LeasedEvents) -> tuple[list[int], Exception | None]:
+        """One after another, until one is not taken: the rows that were, and the error."""
+        handed: list[int] = []
+        for row, event in leased:
             self._fault("publish:before")
             try:
                 self._publisher.publish(event)
@@ -47,14 +61,10 @@ class RelayEvents:
                 raise
             except Exception as error:
                 log.warning("event %s was not handed over: %s", event["id"], error)
-                self._outbox.give_up_lease(row, PAUSE_SECONDS)
-                if isinstance(error, Unavailable):
-                    raise
-                break
+                return handed, error
             self._fault("publish:after")
-            self._outbox.mark_sent(row)
-            sent += 1
-        return sent
+            handed.append(row)
+        return handed, None
 
     def deliver_waiting(self, limit: int = 50) -> int:
         """Send whatever waits anywhere: the sweep's share.

@@ -47,9 +47,9 @@ def telling(cart: str = "cart-1", events: int = 3) -> CheckoutId:
 
 def leased(checkout_id: CheckoutId, seconds: float = 5) -> tuple[int, Any]:
     """A lease that must be had."""
-    found = OUTBOX.lease_next(checkout_id, seconds)
-    assert found is not None
-    return found
+    found = OUTBOX.lease_oldest(checkout_id, seconds, 10)
+    assert found
+    return found[0]
 
 
 @pytest.mark.django_db
@@ -57,8 +57,8 @@ def test_the_next_event_waits_until_the_one_before_it_is_sent() -> None:
     checkout_id = telling()
     row, first = leased(checkout_id)
     assert first["sequence"].endswith("1")
-    assert OUTBOX.lease_next(checkout_id, 5) is None
-    OUTBOX.mark_sent(row)
+    assert OUTBOX.lease_oldest(checkout_id, 5, 10) == []
+    OUTBOX.mark_sent([row])
     assert leased(checkout_id)[1]["sequence"].endswith("2")
 
 
@@ -77,7 +77,7 @@ def test_an_event_that_was_given_up_rests() -> None:
     row, first = leased(checkout_id)
     OUTBOX.give_up_lease(row, 30)
     with shifted(20):
-        assert OUTBOX.lease_next(checkout_id, 5) is None
+        assert OUTBOX.lease_oldest(checkout_id, 5, 10) == []
         assert list(OUTBOX.unsent(10)) == []
     with shifted(31):
         assert list(OUTBOX.unsent(10)) == [checkout_id]
@@ -91,15 +91,15 @@ def test_unsent_names_each_checkout_once_the_longest_waiting_first() -> None:
     assert list(OUTBOX.unsent(2)) == [first, second]
     row, _ = leased(first)
     assert list(OUTBOX.unsent(2)) == [second, third]
-    OUTBOX.mark_sent(row)
+    OUTBOX.mark_sent([row])
     assert list(OUTBOX.unsent(2)) == [first, second]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_relays_at_once_one_has_the_event() -> None:
     checkout_id = telling()
-    found = in_threads(6, lambda _: OUTBOX.lease_next(checkout_id, 5))
-    assert len([each for each in found if isinstance(each, tuple)]) == 1, found
+    found = in_threads(6, lambda _: OUTBOX.lease_oldest(checkout_id, 5, 10))
+    assert len([each for each in found if each]) == 1, found
 
 
 @pytest.mark.django_db

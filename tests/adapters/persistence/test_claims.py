@@ -132,7 +132,7 @@ def test_a_lost_fence_writes_nothing_at_all() -> None:
     applied = ((InboxMessage("command", "m-1", "confirm", "", {}, row=row.pk), "applied"),)
     events = (("checkout_started", {"checkout_id": str(checkout_id)}),)
     with pytest.raises(LostFence):
-        REPOSITORY.commit(old, Change("record", events=events, applied=applied, visible=True))
+        REPOSITORY.commit(old, Change(("record",), events=events, applied=applied))
     assert CheckoutSession.objects.values().get(pk=checkout_id) == before
     assert not CheckoutEffect.objects.exists()
     assert CheckoutHistory.objects.count() == CheckoutOutbox.objects.count() == 1

@@ -78,19 +78,22 @@ class Lease:
 class Change:
     """One commit: what becomes visible, and when the checkout is due again.
 
-    `edge` is the django-fsm transition to take; `record` marks a visible change without one.
+    `edges` are the django-fsm transitions to take, in order, each with a version of its own;
+    `record` marks a visible change without one.
     `events` are (name, data) pairs. `lease` is in seconds from now; None gives the lease up.
     """
 
-    edge: str = ""
-    actor: str = ""
-    reason: str = ""
+    edges: Sequence[str] = ()
     view: Mapping[str, Any] = field(default_factory=dict)
     events: Sequence[tuple[str, Mapping[str, Any]]] = ()
     applied: Sequence[tuple[InboxMessage, str]] = ()
     due_at: datetime | None = None
     lease: float | None = 2.0
-    visible: bool = False
+
+    @property
+    def visible(self) -> bool:
+        """Whether anybody can see it; else only clocks and the journal change."""
+        return bool(self.edges)
 
 
 class CheckoutRepositoryPort(Protocol):
@@ -156,17 +159,21 @@ class CheckoutRepositoryPort(Protocol):
         ...
 
 
+LeasedEvents = Sequence[tuple[int, Mapping[str, Any]]]  # the row of each, and its envelope
+
+
 class OutboxPort(Protocol):
     """The outbox side of the same storage."""
 
-    def lease_next(
-        self, checkout_id: CheckoutId, seconds: float
-    ) -> tuple[int, Mapping[str, Any]] | None:
-        """Lease the oldest unsent event of one checkout; None when there is none or it is leased."""
+    def lease_oldest(self, checkout_id: CheckoutId, seconds: float, most: int) -> LeasedEvents:
+        """Lease the oldest unsent event of one checkout; it and at most `most - 1` that follow it.
+
+        Nothing when there is none, or when somebody else has the lease.
+        """
         ...
 
-    def mark_sent(self, row: int) -> None:
-        """The receiver has it."""
+    def mark_sent(self, rows: Sequence[int]) -> None:
+        """The receiver has them."""
         ...
 
     def give_up_lease(self, row: int, seconds: float) -> None:

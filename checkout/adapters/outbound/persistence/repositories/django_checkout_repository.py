@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from checkout.adapters.outbound.persistence.database_time import (
     carried_on,
@@ -59,6 +59,8 @@ class _Stored:
     session: CheckoutSession
     effects: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: int = 0
+    events: int = 0
+    in_unit: bool = False
 
 
 class DjangoCheckoutRepository:
@@ -130,14 +132,16 @@ class DjangoCheckoutRepository:
         return replace(fresh, fence=lease.fence, wake=lease.wake)
 
     def _lease(self, checkout_id: CheckoutId) -> Lease:
-        session = CheckoutSession.objects.annotate(database_now=database_now()).get(pk=checkout_id)
+        rows = CheckoutSession.objects.select_related("progress")
+        told = Subquery(writes.last_event(OuterRef("pk")))
+        session = rows.annotate(database_now=database_now(), told=told).get(pk=checkout_id)
         waiting = CheckoutInbox.objects.filter(checkout_id=checkout_id, applied_at__isnull=True)
         messages = [to_message(row) for row in waiting.order_by("id")]
         checkout = self._checkout(session)
-        stored = _Stored(session, history=len(checkout.history))
+        stored = _Stored(session, history=len(checkout.history), events=session.told or 0)
         stored.effects = {e.key: effect_columns(e) for e in checkout.effects.values()}
-        view = writes.stored_view(checkout_id)
         clock = carried_on(session.database_now)
+        view = session.progress.body
         return Lease(checkout, session.fence, session.wake, messages, view, clock, stored)
 
     def _checkout(self, session: CheckoutSession) -> Checkout:
@@ -148,16 +152,18 @@ class DjangoCheckoutRepository:
     def commit(self, lease: Lease, change: Change) -> None:
         """One fenced UPDATE, and everything that belongs to it, or nothing."""
         checkout, stored = lease.checkout, lease.handle
-        version = checkout.version + (1 if change.visible else 0)
-        with one_transaction():
-            if change.edge:
-                getattr(stored.session, change.edge)()  # django-fsm refuses an edge it lacks
+        version = checkout.version + len(change.edges)
+        with nullcontext() if stored.in_unit else one_transaction():
+            for edge in change.edges:
+                getattr(stored.session, edge)()  # django-fsm refuses an edge it lacks
             self._update_session(lease, change, version)
             effects = self._write_effects(lease)
             added = checkout.history[stored.history :]
+            writes.write_events(checkout.id, change.events, stored.events, lease.now())
             writes.write_change(checkout, change, version, added, lease.now())
         checkout.version = version
         stored.effects, stored.history = effects, len(checkout.history)
+        stored.events += len(change.events)
         lease.view = change.view
 
     def _update_session(self, lease: Lease, change: Change, version: int) -> None:
@@ -178,13 +184,15 @@ class DjangoCheckoutRepository:
     def _write_effects(self, lease: Lease) -> dict[str, dict[str, Any]]:
         before = lease.handle.effects
         current = {e.key: effect_columns(e) for e in lease.checkout.effects.values()}
-        for key, columns in current.items():
-            if key not in before:
-                CheckoutEffect.objects.create(checkout_id=lease.checkout.id, **columns)
-            elif before[key] != columns:
-                CheckoutEffect.objects.filter(key=key).update(**columns)
-            else:
-                continue
+        changed = {key: new for key, new in current.items() if before.get(key) != new}
+        CheckoutEffect.objects.bulk_create(
+            CheckoutEffect(checkout_id=lease.checkout.id, **columns)
+            for key, columns in changed.items()
+            if key not in before
+        )
+        for key in changed.keys() & before.keys():
+            CheckoutEffect.objects.filter(key=key).update(**changed[key])
+        for columns in changed.values():
             if columns["reference"]:
                 writes.adopt_parked(lease.checkout.id, columns["reference"])
         return current
@@ -195,7 +203,11 @@ class DjangoCheckoutRepository:
         with one_transaction():
             if not self._mine(lease).update(fence=lease.fence):
                 raise LostFence(f"Checkout {lease.checkout.id} is driven by somebody else.")
-            yield
+            lease.handle.in_unit = True
+            try:
+                yield
+            finally:
+                lease.handle.in_unit = False
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

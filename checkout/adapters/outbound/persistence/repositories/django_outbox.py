@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
 from checkout.adapters.outbound.persistence.database_time import database_now
 from checkout.adapters.outbound.persistence.models import CheckoutOutbox
 from checkout.adapters.outbound.persistence.storage import storage
+from checkout.application.ports.outbound.checkout_repository_port import LeasedEvents
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.events.envelope import envelope
 from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
@@ -19,32 +19,30 @@ from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
 class DjangoOutbox:
     """OutboxPort on Django's ORM."""
 
-    def lease_next(
-        self, checkout_id: CheckoutId, seconds: float
-    ) -> tuple[int, Mapping[str, Any]] | None:
-        """Lease the oldest unsent event of one checkout; None when there is none or it is leased.
+    def lease_oldest(self, checkout_id: CheckoutId, seconds: float, most: int) -> LeasedEvents:
+        """Lease the oldest unsent event of one checkout; it and at most `most - 1` that follow it.
 
-        Rule: only the oldest may be leased, so the next waits until it is marked sent. What a
-        foreign definition has to tell is left to those who know its words.
+        Rule: the lease of the oldest stands for all that follow it, so nobody else sends any of
+        them. What a foreign definition has to tell is left to those who know its words.
         """
         now = database_now()
         with storage():
             unsent = CheckoutOutbox.objects.filter(checkout_id=checkout_id, sent_at__isnull=True)
             known = unsent.filter(checkout__definition_version__in=KNOWN_DEFINITIONS)
-            row = known.order_by("sequence").first()
-            if row is None:
-                return None
+            rows = list(known.order_by("sequence")[:most])
             free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-            mine = unsent.filter(free, pk=row.pk)
-            if not mine.update(lease_until=now + timedelta(seconds=seconds)):
-                return None
-        event = envelope(str(row.event_id), row.name, row.data, row.sequence, row.at)
-        return row.pk, event
+            oldest = unsent.filter(free, pk__in=[row.pk for row in rows[:1]])
+            if not rows or not oldest.update(lease_until=now + timedelta(seconds=seconds)):
+                return []
+        return [
+            (row.pk, envelope(str(row.event_id), row.name, row.data, row.sequence, row.at))
+            for row in rows
+        ]
 
-    def mark_sent(self, row: int) -> None:
-        """The receiver has it. Whoever says so late does not change when it was sent."""
+    def mark_sent(self, rows: Sequence[int]) -> None:
+        """The receiver has them. Whoever says so late does not change when they were sent."""
         with storage():
-            unsent = CheckoutOutbox.objects.filter(pk=row, sent_at__isnull=True)
+            unsent = CheckoutOutbox.objects.filter(pk__in=rows, sent_at__isnull=True)
             unsent.update(sent_at=database_now(), lease_until=None)
 
     def give_up_lease(self, row: int, seconds: float) -> None:

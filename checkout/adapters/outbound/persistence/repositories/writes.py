@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Max
+from django.db.models import F, OuterRef, QuerySet
 
 from checkout.adapters.outbound.persistence.database_time import database_now
 from checkout.adapters.outbound.persistence.models import (
@@ -56,7 +56,7 @@ def insert_checkout(new: NewCheckout, actor: str, now: datetime) -> None:
     passage = Passage("start_checkout", "", STARTED, actor, "", 1, now)
     history = _insert_history(new.id, [passage])
     data = {"checkout_id": str(new.id), "cart": new.cart}
-    _insert_events(new.id, [("checkout_started", data)], now)
+    write_events(new.id, [("checkout_started", data)], 0, now)
     CheckoutProgress.objects.create(
         checkout_id=new.id,
         version=1,
@@ -69,10 +69,9 @@ def insert_checkout(new: NewCheckout, actor: str, now: datetime) -> None:
 def write_change(
     checkout: Checkout, change: Change, version: int, added: Iterable[Passage], now: datetime
 ) -> None:
-    """Everything of a commit beside the session row and the effects."""
+    """Everything of a commit beside the session row, the effects and the events."""
     if change.applied:
         _mark_applied(change, now)
-    _insert_events(checkout.id, change.events, now)
     if not change.visible:
         return
     _insert_history(checkout.id, added)
@@ -81,15 +80,12 @@ def write_change(
     )
     summary = summarise(checkout)
     if summary is not None:
-        CheckoutSummary.objects.update_or_create(pk=checkout.id, defaults={"body": summary})
-
-
-def stored_view(checkout_id: CheckoutId) -> Mapping[str, Any]:
-    """The read model as it is stored."""
-    view: Mapping[str, Any] = CheckoutProgress.objects.values_list("body", flat=True).get(
-        pk=checkout_id
-    )
-    return view
+        CheckoutSummary.objects.bulk_create(
+            [CheckoutSummary(checkout_id=checkout.id, body=summary)],
+            update_conflicts=True,
+            unique_fields=["checkout"],
+            update_fields=["body"],
+        )
 
 
 def insert_message(checkout_id: CheckoutId | None, message: InboxMessage) -> None:
@@ -172,13 +168,19 @@ def _insert_history(checkout_id: CheckoutId, passages: Iterable[Passage]) -> lis
     )
 
 
-def _insert_events(
-    checkout_id: CheckoutId, events: Iterable[tuple[str, Mapping[str, Any]]], now: datetime
+def last_event(checkout: OuterRef) -> QuerySet[CheckoutOutbox, int]:
+    """The number of the newest event of this checkout, as a subquery."""
+    told = CheckoutOutbox.objects.filter(checkout_id=checkout).order_by("-sequence")
+    return told.values_list("sequence", flat=True)[:1]
+
+
+def write_events(
+    checkout_id: CheckoutId,
+    events: Iterable[tuple[str, Mapping[str, Any]]],
+    last: int,
+    now: datetime,
 ) -> None:
-    if not events:
-        return
-    known = CheckoutOutbox.objects.filter(checkout_id=checkout_id)
-    last = known.aggregate(last=Max("sequence"))["last"] or 0
+    """Number them on from the last one that was written; only the driver of a checkout does this."""
     CheckoutOutbox.objects.bulk_create(
         CheckoutOutbox(checkout_id=checkout_id, sequence=number, name=name, data=dict(data), at=now)
         for number, (name, data) in enumerate(events, start=last + 1)
