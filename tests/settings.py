@@ -43,3 +43,5 @@ if "sqlite" in str(_default["ENGINE"]):
     # A file, since threads of one test must see the same database through their own connections.
     _default["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Static files are looked for when they are asked for, instead of all of them for every test client.
+WHITENOISE_AUTOREFRESH = True

@@ -136,17 +136,9 @@ def test_an_incomplete_form_does_nothing(
     assert CheckoutInbox.objects.count() == 1
 
 
-@pytest.mark.parametrize("role", ["anonymous", "shopper", "nothing", "view", "blind", *OPERATES])
-def test_who_may_see_and_replay(world: World, role: str) -> None:
+@pytest.mark.parametrize("role", ["view", *OPERATES])
+def test_who_reads_what_the_provider_wrote(world: World, role: str) -> None:
     awaiting(world)
     row = stored(world, whose=world.id)
-    client, operates = someone(role), role in OPERATES
-    assert (client.get(LIST).status_code == 200) == (role in ("view", *OPERATES))
-    detail = client.get(f"{LIST}{row}/change/")
-    assert (b"of the provider" in detail.content) == operates
-    assert (client.get(f"{REPLAY}?ids={row}").status_code == 200) == operates
-    replay(client, row)
-    assert LogEntry.objects.count() == int(operates)
-    for page in (f"{LIST}add/", f"{LIST}{row}/delete/"):
-        assert client.post(page, {"post": "yes"}).status_code in (302, 403)
-    assert CheckoutInbox.objects.filter(pk=row).exists()
+    detail = someone(role).get(f"{LIST}{row}/change/").content
+    assert (b"of the provider" in detail) == (role in OPERATES)
