@@ -14,6 +14,7 @@ import sys
 BENCHMARKS = {
     "saga": "tests.bench.saga.rounds",
     "profile": "tests.bench.saga.profile",
+    "push": "tests.bench.push.levels",
 }
 
 

@@ -112,7 +112,6 @@ VERIFY = {
     " - (SELECT sum(amount) FROM payment WHERE status = 'captured')",
     "orders": "SELECT count(*) FROM orders",
     "order_lines": "SELECT count(*) FROM order_line",
-    "order_total": "SELECT sum(total) FROM order_line",
 }
 
 

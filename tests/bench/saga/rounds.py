@@ -17,7 +17,7 @@ from tests.bench.measuring.servers import servers
 from tests.bench.saga.contender import Contender
 from tests.bench.saga.contenders import Dbos, Naive, Raw
 from tests.bench.saga.ours import Ours
-from tests.bench.saga.turns import Turn, counted, turn
+from tests.bench.saga.turns import Turn, counted, counted_by_hand, turn
 
 KINDS: tuple[type[Contender], ...] = (Raw, Ours, Naive, Dbos)
 BASE = Raw.name
@@ -49,6 +49,9 @@ def run(said: argparse.Namespace) -> int:
             for one in contenders:
                 one.prepare()
             counts = {one.name: counted(one, size["counted"]) for one in contenders}
+            for one in contenders:
+                if isinstance(one, Ours):
+                    counts["ours, no worker"] = counted_by_hand(one, size["counted"])
             rounds = [
                 {
                     one.name: turn(one, size["backlog"], size["lone"])
@@ -62,7 +65,7 @@ def run(said: argparse.Namespace) -> int:
                 one.close()
     figures = {
         "counts": counts,
-        "contenders": [summed(name, rounds) for name in counts],
+        "contenders": [summed(name, rounds) for name in sorted(rounds[0], key=wanted.index)],
         "rounds": [{name: one._asdict() for name, one in turns.items()} for turns in rounds],
         "same_end": same(list(ends.values())),
         "ends": ends,

@@ -10,6 +10,7 @@ from tests.bench.measuring.processes import cpu_ms, family, memory_mb
 from tests.bench.measuring.proxy import CountingProxy
 from tests.bench.measuring.servers import redis_commands, wal_position
 from tests.bench.saga.contender import Contender
+from tests.bench.saga.ours import Ours
 
 WARM_UP = 6
 IDLE_SECONDS = 3.0
@@ -104,6 +105,17 @@ def counted(contender: Contender, lone: int) -> dict[str, Any]:
         for name, n in added.items()
     }
     return {"each": each, "idle_per_second": {k: round(v, 1) for k, v in background.items()}}
+
+
+def counted_by_hand(ours: Ours, lone: int) -> dict[str, Any]:
+    """The same for ours without any worker, so that nothing has to be taken off: exact figures."""
+    ids = ours.load(WARM_UP + lone)
+    with CountingProxy(ours.url) as proxy:
+        ours.by_hand(ids[:WARM_UP], proxy.url)
+        before = _counts(ours, proxy)
+        ours.by_hand(ids[WARM_UP:], proxy.url)
+        added = difference(_counts(ours, proxy), before)
+    return {"each": {name: round(n / lone, 1) for name, n in added.items()}, "idle_per_second": {}}
 
 
 def _counts(contender: Contender, proxy: CountingProxy) -> dict[str, float]:

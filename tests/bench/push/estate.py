@@ -1,0 +1,103 @@
+"""What the push needs: very many finished checkouts with tokens, and the two servers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+
+from tests.bench.saga.contender import ROOT
+from tests.bench.saga.ours import SETTINGS, Ours
+from tests.services import free_port
+
+READY_SECONDS = 60.0
+COPY_SESSION = """
+INSERT INTO checkout_checkoutsession
+SELECT (jsonb_populate_record(session, jsonb_build_object('id', page, 'cart', page, 'token_hash',
+  encode(sha256(('token-' || page)::bytea), 'hex')))).*
+FROM checkout_checkoutsession session, unnest(%s::uuid[]) AS page WHERE session.id = %s
+"""
+COPY_PROGRESS = """
+INSERT INTO checkout_checkoutprogress
+SELECT (jsonb_populate_record(progress, jsonb_build_object('checkout_id', page))).*
+FROM checkout_checkoutprogress progress, unnest(%s::uuid[]) AS page WHERE progress.checkout_id = %s
+"""
+
+
+class NotStarted(Exception):
+    """A server did not come up; says what it wrote."""
+
+
+def open_pages(ours: Ours, count: int) -> dict[str, str]:
+    """So many checkouts, all like one that really went through; their tokens by id."""
+    from django.db import connection
+
+    from checkout.bootstrap import services
+    from checkout.domain.value_objects.checkout_id import parse_checkout_id
+
+    (one,) = ours.load(1)
+    ours._due([one], "now()")
+    services().engine.tick(parse_checkout_id(one))
+    connection.close()
+    ids = [str(uuid4()) for _ in range(count)]
+    for copy in (COPY_SESSION, COPY_PROGRESS):
+        ours.connection.execute(copy.encode(), [ids, one])
+    return {checkout: f"token-{checkout}" for checkout in ids}
+
+
+@contextmanager
+def server(form: str, ours: Ours, log: Path) -> Iterator[tuple[int, int]]:
+    """A web process: ours on daphne, or the bare one; its pid and port."""
+    port = free_port()
+    words = {
+        "ours": ["project.server", "-b", "127.0.0.1", "-p", str(port), "-v", "0"],
+        "bare": ["tests.bench.push.bare_server", str(port)],
+    }[form]
+    application = ["project.asgi:application"] if form == "ours" else []
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *words, *application],
+            cwd=ROOT,
+            env={**environment(ours), "PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        _wait(process, port, log)
+        yield process.pid, port
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def environment(ours: Ours) -> dict[str, str]:
+    """What every process of this benchmark is told."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": SETTINGS,
+        "DATABASE_URL": ours.url,
+        "REDIS_URL": ours.redis,
+    }
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            httpx2.get(f"http://127.0.0.1:{port}/healthz/live", timeout=2)
+            return
+        except httpx2.HTTPError:
+            time.sleep(0.1)
+    raise NotStarted(log.read_text(errors="replace")[-2000:])

@@ -1,0 +1,119 @@
+"""The worker: commits a newer version and gives the hint, by our function or straight to Redis.
+
+Reads one JSON job per line, and then a line for each frame that came, which allows one push more.
+Writes `checkout version time` for each push, the time being that of the commit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from itertools import cycle, islice
+from typing import Any
+
+import django
+
+WINDOW = 32
+CALLS = 300
+VERSION_UP = (
+    "UPDATE checkout_checkoutprogress SET version = version + 1, updated_at = now()"
+    " WHERE checkout_id = %s RETURNING version"
+)
+
+
+class Pusher:
+    """Both ways to push, on kept connections."""
+
+    def __init__(self) -> None:
+        import redis
+
+        from checkout.bootstrap import services
+        from checkout.domain.value_objects.checkout_id import parse_checkout_id
+
+        self._parse = parse_checkout_id
+        self._progress: Any = services().engine.progress
+        self._redis = redis.Redis.from_url(os.environ["REDIS_URL"])
+        self._room = threading.Semaphore(0)
+
+    def allow(self) -> None:
+        """One push more: a frame has come."""
+        self._room.release()
+
+    def work(self, job: dict[str, Any]) -> None:
+        """Push so often, at this rate per second; 0: as fast as frames come back."""
+        from django.db import connection
+
+        push = self.ours if job["form"] == "ours" else self.bare(job["size"])
+        self._room = threading.Semaphore(WINDOW)
+        due = time.monotonic()
+        for checkout in islice(cycle(job["ids"]), job["count"]):
+            if job["rate"]:
+                due += 1 / job["rate"]
+                time.sleep(max(0.0, due - time.monotonic()))
+            else:
+                self._room.acquire(timeout=10)
+            with connection.cursor() as cursor:
+                cursor.execute(VERSION_UP, [checkout])
+                (version,) = cursor.fetchone()
+            committed = time.time()
+            push(checkout, version)
+            print(checkout, version, committed, flush=True)
+        print("done", flush=True)
+
+    def ours(self, checkout: str, version: int) -> None:
+        """The product's own function."""
+        self._progress.changed(self._parse(checkout), version)
+
+    def bare(self, size: int) -> Callable[[str, int], None]:
+        """A fragment of the same size, ready to be sent on."""
+
+        def push(checkout: str, version: int) -> None:
+            fragment = f'<div data-version="{version}">'.ljust(size, "x")
+            self._redis.publish("bare", f"{checkout} {fragment}")
+
+        return push
+
+    def cost(self, checkout: str) -> dict[str, float]:
+        """Milliseconds of CPU and of time for one call: ours, and what one would write first."""
+        from asgiref.sync import async_to_sync
+        from channels.layers import get_channel_layer
+
+        send: Any = async_to_sync(get_channel_layer().group_send)
+        message = {"type": "progress.changed", "checkout": checkout, "version": 1}
+        calls: dict[str, Callable[[], Any]] = {
+            "ours": lambda: self.ours(checkout, 1),
+            "group_send": lambda: send("checkout.progress", message),
+            "publish": lambda: self._redis.publish("nobody", b"x" * 100),
+        }
+        found: dict[str, float] = {}
+        for name, call in calls.items():
+            call()
+            cpu, wall = time.process_time(), time.perf_counter()
+            for _ in range(CALLS):
+                call()
+            found[f"{name}_cpu_ms"] = (time.process_time() - cpu) * 1000 / CALLS
+            found[f"{name}_ms"] = (time.perf_counter() - wall) * 1000 / CALLS
+        return found
+
+
+def main() -> None:
+    """Until the input ends."""
+    django.setup()
+    pusher = Pusher()
+    for line in sys.stdin:
+        if line == "+\n":
+            pusher.allow()
+            continue
+        job = json.loads(line)
+        if job["form"] == "cost":
+            print(json.dumps(pusher.cost(job["ids"][0])), flush=True)
+        else:  # beside the reading, which hears of the frames
+            threading.Thread(target=pusher.work, args=[job], daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()
