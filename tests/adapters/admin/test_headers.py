@@ -71,3 +71,10 @@ def test_static_files_may_lie_elsewhere(settings: Settings) -> None:
     settings.STATIC_URL = "https://files.shop.example/static/"
     assert "script-src 'self' https://files.shop.example;" in headers.policy()
     assert "form-action 'self';" in headers.policy()
+
+
+def test_a_process_without_an_admin_has_the_policy_of_pages(settings: Settings) -> None:
+    settings.ROOT_URLCONF = "project.provider.site_urls"
+    answer = Client().get("/healthz/live")
+    assert answer.status_code == 204
+    assert rules_of(answer)["default-src"] == "'self'"
