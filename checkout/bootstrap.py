@@ -27,9 +27,13 @@ from checkout.adapters.outbound.persistence.repositories.django_outbox import Dj
 from checkout.adapters.outbound.persistence.repositories.django_queries import (
     DjangoCheckoutQueries,
 )
+from checkout.adapters.outbound.persistence.repositories.tallies import Tallies
 from checkout.adapters.outbound.persistence.repositories.used_links import UsedLinks
 from checkout.adapters.outbound.persistence.repositories.watch_queries import WatchQueries
-from checkout.adapters.outbound.scheduling.huey_scheduler import HueyScheduler
+from checkout.adapters.outbound.scheduling.huey_scheduler import (
+    HueyQueue,
+    HueyScheduler,
+)
 from checkout.application.policy import Policy
 from checkout.application.port_call import Ports
 from checkout.application.ports.outbound.event_publisher_port import EventPublisherPort
@@ -59,6 +63,8 @@ class Services:
     jobs: DjangoJobs
     counters: AttemptCounters
     links: UsedLinks
+    tallies: Tallies
+    queue: HueyQueue
     ports: Ports
     policy: Policy
     prove_cart: Callable[..., bool]
@@ -121,6 +127,8 @@ def build(
         jobs=DjangoJobs(),
         counters=AttemptCounters(),
         links=UsedLinks(),
+        tallies=Tallies(),
+        queue=HueyQueue(redis_url),
         ports=ports,
         policy=policy,
         prove_cart=import_string(said["PROVE_CART"]),

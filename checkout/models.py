@@ -9,7 +9,9 @@ from checkout.adapters.outbound.persistence.models import (
     CheckoutProgress,
     CheckoutSession,
     CheckoutSummary,
+    HourlyTally,
     PeriodicJob,
+    TallyCursor,
     UsedLink,
     WorkerHeartbeat,
 )
@@ -23,7 +25,9 @@ __all__ = [
     "CheckoutProgress",
     "CheckoutSession",
     "CheckoutSummary",
+    "HourlyTally",
     "PeriodicJob",
+    "TallyCursor",
     "UsedLink",
     "WorkerHeartbeat",
 ]

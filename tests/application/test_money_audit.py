@@ -270,10 +270,10 @@ def test_a_job_that_breaks_is_tried_again_and_stops_no_other(
 
     with monkeypatch.context() as patch:
         patch.setattr(watch_money.WatchMoney, "audit", broken)
-        assert rounds.do_due() == ["reconcile", "adopt", "forget"]
+        assert rounds.do_due() == ["reconcile", "adopt", "forget", "tally"]
     assert rounds.do_due() == []
     world.shift(rounds.LEASE_SECONDS + 1)
-    assert rounds.do_due() == ["audit"]
+    assert rounds.do_due() == ["audit", "tally"]
 
 
 def ended(world: World, count: int) -> list[Any]:

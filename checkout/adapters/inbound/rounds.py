@@ -21,6 +21,7 @@ ROUND_SECONDS = 5.0  # a round begins no further batch after that
 LEASE_SECONDS = 30.0  # after that another worker may do it
 ADOPT_SECONDS = 60.0
 FORGET_SECONDS = 600.0
+TALLY_SECONDS = 15.0
 AT_ONCE = 1000
 DAY_SECONDS = 86_400
 RETENTION_DAYS = 90  # how long a provider's message is kept; CHECKOUT["INBOX_RETENTION_DAYS"]
@@ -69,6 +70,12 @@ def _forget(cursor: Cursor) -> Cursor:
     longest = max(limits.said("ATTEMPT_WINDOW"), limits.said("COOL_DOWN"))
     services().counters.forget(longest, AT_ONCE)
     services().links.forget(limits.said("LINK_LIFETIME") + DAY_SECONDS, AT_ONCE)
+    services().tallies.forget(AT_ONCE)
+    return cursor
+
+
+def _tally(cursor: Cursor) -> Cursor:
+    services().tallies.count(ROUND_SECONDS)
     return cursor
 
 
@@ -81,4 +88,5 @@ JOBS: dict[str, tuple[Callable[[], float], Callable[[Cursor], Cursor]]] = {
     "audit": (_audit_every, _audit),
     "adopt": (lambda: ADOPT_SECONDS, _adopt),
     "forget": (lambda: FORGET_SECONDS, _forget),
+    "tally": (lambda: TALLY_SECONDS, _tally),
 }

@@ -102,6 +102,7 @@ ADDRESSES = {
     **read_only("checkout_checkoutsession", checkout),
     **read_only("checkout_checkoutinbox", message),
     **read_only("checkout_attemptcounter", counter),
+    "checkout_checkoutsession_dashboard": Address(VIEW),
     "checkout_checkoutsession_step_up": Address(STAFF),
     "checkout_checkoutsession_recheck": command(OPERATE),
     "checkout_checkoutsession_retry_now": command(OPERATE),

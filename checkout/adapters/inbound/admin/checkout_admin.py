@@ -21,6 +21,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from checkout.adapters.inbound.admin import commanding, detail, orders, step_up
+from checkout.adapters.inbound.admin.dashboard import page as dashboard
 from checkout.adapters.inbound.admin.filters import STUCK_AFTER, AttentionFilter, StuckFilter
 from checkout.adapters.inbound.admin.read_only import ReadOnlyAdmin
 from checkout.adapters.inbound.admin.words import MONEY, age
@@ -121,7 +122,9 @@ class CheckoutAdmin(ReadOnlyAdmin):
             for order in orders.ORDERS.values()
         ]
         asked = self.admin_site.admin_view(step_up.respond)
+        board = self.admin_site.admin_view(partial(dashboard.respond, self))
         return [
+            path("dashboard/", board, name=dashboard.NAME),
             path("is-it-you/", asked, name=step_up.NAME),
             *own,
             *super().get_urls(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from django.db import transaction
 from huey.contrib.djhuey import HUEY
 from huey.registry import Message
 from huey.storage import RedisStorage
-from redis import ConnectionPool
+from redis import ConnectionPool, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -20,20 +21,25 @@ TASK_NAME = "checkout.tick"  # never changes: a message of an unknown name would
 HINT_SECONDS = 0.2
 
 
+def quick_storage(redis_url: str) -> Any:
+    """Huey's queue; with Redis over connections of its own that give up fast."""
+    if not redis_url:
+        return HUEY.storage
+    pool = ConnectionPool.from_url(
+        redis_url,
+        socket_timeout=HINT_SECONDS,
+        socket_connect_timeout=HINT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return RedisStorage(HUEY.name, connection_pool=pool)
+
+
 class HueyScheduler:
-    """SchedulerPort on Huey. With Redis it rings over a connection of its own that gives up fast."""
+    """SchedulerPort on Huey."""
 
     def __init__(self, redis_url: str = "") -> None:
         self._hints = Hints("the bell")
-        self._storage: Any = HUEY.storage
-        if redis_url:
-            pool = ConnectionPool.from_url(
-                redis_url,
-                socket_timeout=HINT_SECONDS,
-                socket_connect_timeout=HINT_SECONDS,
-                retry=Retry(NoBackoff(), 0),
-            )
-            self._storage = RedisStorage(HUEY.name, connection_pool=pool)
+        self._storage = quick_storage(redis_url)
 
     def ring(self, checkout_id: CheckoutId) -> None:
         """Ring after the current transaction; at once when there is none."""
@@ -44,3 +50,17 @@ class HueyScheduler:
             uuid4().hex, TASK_NAME, retries=0, retry_delay=0, args=(str(checkout_id),), kwargs={}
         )
         self._hints.give(lambda: self._storage.enqueue(HUEY.serializer.serialize(message)))
+
+
+class HueyQueue:
+    """How much lies in the queue."""
+
+    def __init__(self, redis_url: str = "") -> None:
+        self._storage = quick_storage(redis_url)
+
+    def waiting(self) -> int | None:
+        """Messages that no worker has taken yet; None when the queue does not answer at once."""
+        try:
+            return int(self._storage.queue_size())
+        except (RedisError, OSError, sqlite3.Error):
+            return None

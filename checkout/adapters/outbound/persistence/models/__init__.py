@@ -12,6 +12,10 @@ from checkout.adapters.outbound.persistence.models.read_models import (
     CheckoutSummary,
     WorkerHeartbeat,
 )
+from checkout.adapters.outbound.persistence.models.tally_models import (
+    HourlyTally,
+    TallyCursor,
+)
 from checkout.adapters.outbound.persistence.models.upkeep_models import (
     AttemptCounter,
     PeriodicJob,
@@ -27,7 +31,9 @@ __all__ = [
     "CheckoutProgress",
     "CheckoutSession",
     "CheckoutSummary",
+    "HourlyTally",
     "PeriodicJob",
+    "TallyCursor",
     "UsedLink",
     "WorkerHeartbeat",
 ]

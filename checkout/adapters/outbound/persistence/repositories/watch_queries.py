@@ -48,7 +48,7 @@ class WatchQueries:
             ids = called.order_by("checkout_id").values_list("checkout_id", flat=True)
             found |= set(ids.distinct()[:most])
         chosen = sorted(found)[:most]
-        return self._read(chosen), _next(chosen, most)
+        return self.read(chosen), _next(chosen, most)
 
     def ended_since(self, cursor: int | None, most: int) -> tuple[Sequence[Checkout], int]:
         """Final ones with a visible change after `cursor`, and the next cursor; None: from now on."""
@@ -60,7 +60,7 @@ class WatchQueries:
         shown = read_now() - SHOWS_WITHIN
         changed = list(takewhile(lambda row: row[2] < shown, found))
         ids = list(dict.fromkeys(pk for _, pk, _ in changed))
-        return self._read(ids, finished_at__isnull=False), changed[-1][0] if changed else cursor
+        return self.read(ids, finished_at__isnull=False), changed[-1][0] if changed else cursor
 
     def ended_after(self, cursor: str, most: int) -> tuple[Sequence[Checkout], str]:
         """Final ones in the order of their ids, and the next cursor."""
@@ -69,9 +69,9 @@ class WatchQueries:
             if cursor:
                 rows = rows.filter(id__gt=cursor)
             ids = list(rows.values_list("id", flat=True)[:most])
-        return self._read(ids, finished_at__isnull=False), _next(ids, most)
+        return self.read(ids, finished_at__isnull=False), _next(ids, most)
 
-    def _read(self, ids: Sequence[UUID], **only: Any) -> list[Checkout]:
+    def read(self, ids: Sequence[UUID], **only: Any) -> list[Checkout]:
         """Rows and journals, without the history. One that makes no sense is the doctor's."""
         with storage():
             sessions = CheckoutSession.objects.filter(
