@@ -17,7 +17,9 @@ class CheckoutConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks; they open no connection either."""
+        """Register the system checks and the groups of staff; they open no connection either."""
+        from checkout.adapters.inbound.admin import groups
         from checkout.adapters.inbound.checks.registration import register_checks
 
         register_checks()
+        groups.connect(self)

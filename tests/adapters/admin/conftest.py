@@ -13,6 +13,7 @@ RIGHTS = {
     "view": ["view_checkoutsession"],
     "operate": ["view_checkoutsession", "operate_checkout"],
     "force": ["view_checkoutsession", "force_checkout"],
+    "payload": ["view_checkoutsession", "payload_checkout"],
     "blind": ["operate_checkout", "force_checkout", "change_checkoutsession"],
 }
 __all__ = ["world"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from checkout.adapters.outbound.persistence.models import CheckoutSession
 from checkout.testing.proof.world import World
 from tests.adapters.admin.asking import LIST, there
+from tests.adapters.admin.conftest import someone
 from tests.adapters.commands.conftest import STAGES, another, awaiting, completed
 
 
@@ -72,3 +74,17 @@ def test_what_people_wrote_is_escaped(world: World, boss: Client) -> None:
     awaiting(world)
     world.order("abort", reason="<script>alert(1)</script>")
     assert "<script>alert" not in boss.get(there(world)).content.decode()
+
+
+@pytest.mark.parametrize(("role", "whole"), [("view", False), ("force", False), ("payload", True)])
+def test_mail_addresses_need_a_right(world: World, role: str, whole: bool) -> None:
+    awaiting(world)
+    world.order("annotate", actor="user:1", reason="write to Ada@example.org or Bo@example.net")
+    world.tick()
+    client = someone(role)
+    found = re.findall(r"[\w•]+@example\.\w+", client.get(there(world)).content.decode())
+    whose = {"ada@example.org", "Ada@example.org", "Bo@example.net"}
+    assert set(found) == (whose if whole else {"a•••@example.org", "B•••@example.net"})
+    assert whole or not whose & set(
+        re.findall(r"[\w•.]+@[\w.]+", client.get(LIST).content.decode())
+    )

@@ -13,12 +13,13 @@ from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http import HttpResponseRedirect as Redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from checkout.adapters.inbound.admin import step_up
+from checkout.adapters.inbound.admin import privacy, step_up
 from checkout.adapters.inbound.admin.choosing import CHOICES, Choice, choice_of, reason_of
 from checkout.adapters.inbound.admin.consequences import ASSUMED, Consequences, consequences
 from checkout.adapters.inbound.admin.orders import Order, User, may, refusal, refused
@@ -80,18 +81,23 @@ class CommandPage:
     def _submit(self, checkout: Checkout, payload: dict[str, Any]) -> None:
         user_id = int(cast(User, self.request.user).pk or 0)
         order = Command(checkout.id, self.order.kind, f"user:{user_id}", payload=payload)
-        services().desk.submit(order)
+        with transaction.atomic():  # there is never one without the other
+            services().desk.submit(order)
+            LogEntry.objects.create(
+                user_id=user_id,
+                content_type_id=_content_type(),
+                object_id=str(checkout.id),
+                object_repr=str(checkout.id),
+                action_flag=CHANGE,
+                change_message=self._logged(checkout, payload),
+            )
+
+    def _logged(self, checkout: Checkout, payload: dict[str, Any]) -> str:
+        """What Django's log says: it is read by people who may not see whole mail addresses."""
         chosen = [f"{k}: {payload[k]}." for k in ("edge", "amount") if k in payload]
-        LogEntry.objects.create(
-            user_id=user_id,
-            content_type_id=_content_type(),
-            object_id=str(checkout.id),
-            object_repr=str(checkout.id),
-            action_flag=CHANGE,
-            change_message=" ".join(
-                [f"{self.order.label}.", *chosen, f"Reason: {payload['reason']}"]
-            ),
-        )
+        said = " ".join([f"{self.order.label}.", *chosen, f"Reason: {payload['reason']}"])
+        buyer = checkout.snapshot.buyer if checkout.snapshot else {}
+        return privacy.Reader(whole=False, mail=buyer.get("email", "")).text(said)
 
     def _shown(
         self,

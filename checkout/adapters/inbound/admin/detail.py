@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from checkout.adapters.inbound.admin import orders
+from checkout.adapters.inbound.admin.privacy import Reader, masked, reader
 from checkout.adapters.inbound.admin.timeline import timeline
 from checkout.adapters.inbound.admin.words import MONEY, age
 from checkout.adapters.inbound.cli import explain
@@ -29,27 +30,30 @@ def context(row: CheckoutSession, user: User) -> dict[str, Any]:
     dossier = found[0] if found else None
     checkout = dossier.checkout if dossier else None
     moving = ["It moves too fast to be read: look again."]
+    reads = reader(user, row)
     return {
         "row": row,
         "checkout": checkout,
-        "sentences": explain.sentences(dossier) if dossier else moving,
-        "facts": _facts(row, dossier) if dossier else [],
+        "sentences": [reads.text(said) for said in explain.sentences(dossier)]
+        if dossier
+        else moving,
+        "facts": _facts(row, dossier, reads) if dossier else [],
         "lines": row.snapshot.get("lines", []) if row.snapshot else [],
         "money_line": _money(checkout) if checkout else "",
-        "timeline": timeline(row),
+        "timeline": timeline(row, reads),
         "buttons": orders.buttons(checkout, user) if checkout else [],
     }
 
 
-def _facts(row: CheckoutSession, dossier: Dossier) -> list[tuple[str, Any]]:
+def _facts(row: CheckoutSession, dossier: Dossier, reads: Reader) -> list[tuple[str, Any]]:
     cart = row.snapshot or {}
     total = in_words(cart["total"], cart["currency"]) if cart else "not frozen yet"
-    buyer = cart.get("buyer", {})
+    mail = str(cart.get("buyer", {}).get("email", ""))
     return [
         ("Id", row.pk),
         ("State", f"{row.get_state_display()}, for {age(row.entered_at, dossier.now)}"),
         ("Total", total),
-        ("Buyer", buyer.get("email", "") or "–"),
+        ("Buyer", (mail if reads.whole or not mail else masked(mail)) or "–"),
         ("Cart", row.cart),
         ("Order", row.order_reference or "–"),
         ("Version", f"{row.version} (definition {row.definition_version})"),

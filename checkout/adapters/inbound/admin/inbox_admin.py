@@ -12,6 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -19,6 +20,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from checkout.adapters.inbound.admin import privacy
 from checkout.adapters.inbound.admin.filters import ParkedFilter
 from checkout.adapters.inbound.admin.orders import OPERATE
 from checkout.adapters.inbound.admin.read_only import VIEW, ReadOnlyAdmin
@@ -61,14 +63,47 @@ class InboxAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     actions = ("replay_chosen",)
 
+    fields = (
+        *("whose", "source", "message_id", "kind", "by", "reason", "reference"),
+        *("received_at", "applied_at", "said", "body"),
+    )
+    readonly_fields = ("whose", "by", "reason", "said", "body")
+
+    class Media:
+        css = {"all": ["checkout/admin.css"]}
+
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Those who may operate checkouts: they see what the provider wrote, and replay it."""
+        """Those who may operate checkouts: they replay messages."""
         return request.user.has_perms([VIEW, OPERATE])
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Everything; the provider's own words only for those who operate."""
-        hidden = () if self.has_operate_permission(request) else ("payload",)
-        return tuple(f.name for f in self.opts.fields if f.name not in hidden)
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> CheckoutInbox | None:
+        """The message, with what this person may read of it."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.reader = privacy.reader(request.user, row.checkout)
+        return row
+
+    @admin.display(description="actor")
+    def by(self, row: Any) -> str:
+        """Who sent it."""
+        said: str = row.reader.text(row.actor)
+        return said
+
+    @admin.display(description="reason")
+    def reason(self, row: Any) -> str:
+        """Why, where somebody said so."""
+        said: str = row.reader.text(str(row.payload.get("reason", "")))
+        return said or "–"
+
+    @admin.display(description="payload")
+    def body(self, row: Any) -> str | SafeString:
+        """What was written, for those who may read it."""
+        paper = row.reader.paper(row.payload)
+        if paper:
+            return format_html('<pre class="checkout-payload">{}</pre>', paper)
+        return "–" if row.reader.whole or not row.payload else privacy.NEEDED
 
     @admin.display(description="checkout")
     def whose(self, row: CheckoutInbox) -> str | SafeString:
@@ -147,18 +182,19 @@ def _replay(request: HttpRequest, rows: list[int], reason: str) -> None:
     done = 0
     for row in rows:
         try:
-            checkout_id = services().desk.replay(row, f"user:{user_id}", reason)
+            with transaction.atomic():  # there is never one without the other
+                checkout_id = services().desk.replay(row, f"user:{user_id}", reason)
+                LogEntry.objects.create(
+                    user_id=user_id,
+                    content_type_id=kind.pk,
+                    object_id=str(row),
+                    object_repr=f"message {row} of checkout {checkout_id}",
+                    action_flag=CHANGE,
+                    change_message=privacy.Reader(whole=False).text(f"Replay. Reason: {reason}"),
+                )
         except Refused as no:
             messages.warning(request, f"Message {row}: {no.message}")
             continue
         done += 1
-        LogEntry.objects.create(
-            user_id=user_id,
-            content_type_id=kind.pk,
-            object_id=str(row),
-            object_repr=f"message {row} of checkout {checkout_id}",
-            action_flag=CHANGE,
-            change_message=f"Replay. Reason: {reason}",
-        )
     if done:
         messages.success(request, f"{done} replayed. The engine asks the provider for the facts.")

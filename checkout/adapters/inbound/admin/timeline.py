@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from checkout.adapters.inbound.admin.privacy import Reader
 from checkout.adapters.outbound.persistence.models import (
     CheckoutEffect,
     CheckoutHistory,
@@ -27,29 +28,29 @@ class Entry:
     tone: str = ""
 
 
-def timeline(row: CheckoutSession) -> list[Entry]:
+def timeline(row: CheckoutSession, reads: Reader) -> list[Entry]:
     """Oldest first. A call stands where it was intended, a message where it was received."""
-    entries = [_change(passage) for passage in row.history.order_by("version")]
-    entries += [_call(effect) for effect in row.effects.order_by("id")]
-    entries += [_message(message) for message in row.inbox.order_by("id")]
+    entries = [_change(passage, reads) for passage in row.history.order_by("version")]
+    entries += [_call(effect, reads) for effect in row.effects.order_by("id")]
+    entries += [_message(message, reads) for message in row.inbox.order_by("id")]
     return sorted(entries, key=lambda entry: entry.at or row.created_at)
 
 
-def _change(passage: CheckoutHistory) -> Entry:
+def _change(passage: CheckoutHistory, reads: Reader) -> Entry:
     moved = passage.source != passage.target
     what = f"{passage.source or 'nothing'} → {passage.target}" if moved else passage.target
     details = f"version {passage.version}, {passage.edge}"
-    return Entry(passage.at, "change", what, passage.actor, passage.reason, details)
+    return Entry(passage.at, "change", what, passage.actor, reads.text(passage.reason), details)
 
 
-def _call(effect: CheckoutEffect) -> Entry:
+def _call(effect: CheckoutEffect, reads: Reader) -> Entry:
     tones = {"done": "good", "refused": "bad", "unknown": "bad"}
     return Entry(
         effect.intended_at,
         "call",
         effect.name,
         "",
-        _outcome(effect),
+        reads.text(_outcome(effect)),
         f"{effect.key}, generation {effect.generation}, {_tries(effect)}",
         tones.get(effect.outcome, ""),
     )
@@ -70,9 +71,17 @@ def _tries(effect: CheckoutEffect) -> str:
     return f"{tries}, answered after {max(took, 0):,.0f} ms"
 
 
-def _message(message: CheckoutInbox) -> Entry:
+def _message(message: CheckoutInbox, reads: Reader) -> Entry:
     reason = str(message.payload.get("reason", "")) if isinstance(message.payload, dict) else ""
     outcome = message.outcome or "not applied yet"
     tone = "bad" if outcome.startswith("refused") else ""
     details = f"{message.source}, {message.message_id}: {outcome}"
-    return Entry(message.received_at, "message", message.kind, message.actor, reason, details, tone)
+    return Entry(
+        message.received_at,
+        "message",
+        message.kind,
+        message.actor,
+        reads.text(reason),
+        details,
+        tone,
+    )

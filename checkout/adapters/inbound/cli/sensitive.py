@@ -13,6 +13,7 @@ from checkout.adapters.inbound.cli.findings import Said
 from checkout.adapters.outbound.persistence.repositories.doctor_queries import Dossier
 from checkout.application.use_cases.start_checkout import token_of
 from checkout.domain.checkout import Checkout
+from checkout.domain.value_objects.checkout_id import CheckoutId
 
 # A whole number of 13 to 19 digits, or groups of four with one sign between them. A card's number
 # never begins with 0 or 1, as a time in milliseconds does.
@@ -29,13 +30,28 @@ SECRET = re.compile(
 
 def judge(dossier: Dossier, checkout: Checkout) -> Said:
     """Where something is stored that must not be. What it is, is not repeated here."""
-    ours = [settings.SECRET_KEY, token_of(settings.SECRET_KEY, checkout.id, dossier.nonce)]
+    made = ours(checkout.id, dossier.nonce)
     for place, value in _papers(dossier, checkout):
         text = value if isinstance(value, str) else json.dumps(value, default=str)
-        if any(looks_like_a_card(found.group(1)) for found in CARD.finditer(text)):
+        if holds_a_card(text):
             yield "sensitive", f"{place} holds what looks like the number of a card."
-        if SECRET.search(text) or any(secret in text for secret in ours if secret):
+        if holds_a_secret(text, made):
             yield "sensitive", f"{place} holds a token or a secret."
+
+
+def ours(checkout_id: CheckoutId, nonce: str) -> tuple[str, ...]:
+    """The secrets that we made ourselves: the site's key, and the token of this checkout."""
+    return settings.SECRET_KEY, token_of(settings.SECRET_KEY, checkout_id, nonce)
+
+
+def holds_a_card(text: str) -> bool:
+    """Whether something in it looks like the number of a card."""
+    return any(looks_like_a_card(found.group(1)) for found in CARD.finditer(text))
+
+
+def holds_a_secret(text: str, made: tuple[str, ...]) -> bool:
+    """Whether something in it looks like a key or a token, or is one of those that we made."""
+    return bool(SECRET.search(text)) or any(secret in text for secret in made if secret)
 
 
 def looks_like_a_card(text: str) -> bool:

@@ -72,6 +72,7 @@ class CheckoutSession(models.Model):
         permissions = [
             ("operate_checkout", "Can operate checkouts (retry, recheck, abort)"),
             ("force_checkout", "Can force a transition of a checkout"),
+            ("payload_checkout", "Can see payloads and whole mail addresses"),
         ]
         constraints = [
             models.UniqueConstraint(
