@@ -213,7 +213,7 @@ def _force(checkout: Checkout, message: InboxMessage, moment: Moment) -> Move | 
         failure = Failure("cancelled_by_staff", text, checkout.state)
         return Move("force_abort", failure, reason=reason)
     close = checkout.intend(CLOSE, checkout.generation, {"then": "retry"}, moment.now)
-    close.arguments = {**close.arguments, "then": "retry"}
+    close.arguments = {**close.arguments, "then": "retry", "reason": reason}
     return None
 
 

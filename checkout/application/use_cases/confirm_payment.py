@@ -75,7 +75,7 @@ def _closing(checkout: Checkout, moment: Moment) -> Decision | None:
         return None
     if not close.open:
         if close.arguments.get("then") == "retry":
-            return Move("force_retry_payment")
+            return Move("force_retry_payment", reason=close.arguments.get("reason", ""))
         return Move("start_compensation", unpaid(checkout))
     if close.retry_at and close.retry_at > moment.now:
         return Wait(close.retry_at)

@@ -73,6 +73,7 @@ def test_force_takes_the_edge(world: World, boss: Client, edge: str, target: str
     taken = next(p for p in world.checkout.history if p.edge == edge)
     assert taken.target == target
     assert taken.source == "awaiting_payment"
+    assert taken.reason == "the shopper called"
     assert edge in LogEntry.objects.get().change_message
 
 
