@@ -19,6 +19,7 @@ from playwright.sync_api import (
 from tests.browser import chromium
 from tests.e2e.api import Shopper
 from tests.e2e.ledgers import Ledgers
+from tests.e2e.ordering import BadDays
 from tests.e2e.stack import Stack
 
 PATIENCE_MS = 15_000
@@ -81,6 +82,14 @@ def arrive() -> Iterator[Callable[[Stack], Shopper]]:
 def ledgers(stack: Stack) -> Ledgers:
     """The tables of the product."""
     return Ledgers(stack)
+
+
+@pytest.fixture
+def bad_days(stack: Stack) -> Iterator[BadDays]:
+    """A provider that can be made to fail, and is well again after the test."""
+    days = BadDays(stack)
+    yield days
+    days.end()
 
 
 # Not longer than this folder: while Playwright lives, a loop runs in the thread of the tests.

@@ -60,12 +60,12 @@ class Ordering:
         """Press a button of the page."""
         self._press(self.url, f"{self.url}{kind}/", {})
 
-    def play(self, outcome: str) -> None:
+    def play(self, outcome: str, **more: str) -> None:
         """What happens on the payment page."""
         found = _ACTION.search(self.http.get(self.url).text)
         assert found is not None, self.shown()
         address = httpx2.URL(self.site).join(found.group(1))
-        answer = httpx2.post(address, data={"outcome": outcome}, timeout=30)
+        answer = httpx2.post(address, data={"outcome": outcome, **more}, timeout=30)
         assert answer.status_code in (200, 303), answer.text
 
     def shown(self) -> tuple[str, ...]:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.browsing import MUG
@@ -55,14 +54,6 @@ class Open:
     context: BrowserContext
     live: Page
     deaf: Page
-
-
-@pytest.fixture
-def bad_days(stack: Stack) -> Iterator[BadDays]:
-    """A provider that can be made to fail, and is well again after the test."""
-    days = BadDays(stack)
-    yield days
-    days.end()
 
 
 def until(happened: Callable[[], bool], seconds: float, told: Callable[[], object]) -> None:

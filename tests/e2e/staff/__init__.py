@@ -1,0 +1,1 @@
+"""Staff in the admin with a browser, while a shopper's page is open in another."""
