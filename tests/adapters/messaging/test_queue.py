@@ -19,7 +19,11 @@ from django.utils.module_loading import autodiscover_modules
 from huey.contrib.djhuey import HUEY
 from huey.registry import Message
 
-from checkout.adapters.outbound.scheduling.huey_scheduler import TASK_NAME, HueyScheduler
+from checkout.adapters.outbound.scheduling.huey_scheduler import (
+    TASK_NAME,
+    HueyQueue,
+    HueyScheduler,
+)
 from checkout.adapters.outbound.scheduling.huey_storage import EmbeddedHuey
 from checkout.adapters.outbound.scheduling.serializer import SignedJsonSerializer
 from checkout.domain.value_objects.checkout_id import new_checkout_id
@@ -150,7 +154,7 @@ def test_the_bell_rings_after_the_commit_and_only_then() -> None:
     with transaction.atomic():
         scheduler.ring(checkout_id)
         assert HUEY.pending_count() == 0
-    assert HUEY.pending_count() == 1
+    assert HUEY.pending_count() == HueyQueue(REDIS_URL).waiting() == 1
     data = HUEY.storage.dequeue()
     task = HUEY.deserialize_task(data)
     assert task.args == (str(checkout_id),)

@@ -65,11 +65,14 @@ def test_a_history_is_counted_where_it_happened() -> None:
 
 
 def broken_off(dice: random.Random, write: Callable[..., None]) -> Callable[..., None]:
-    """Every other time it breaks off after it has written, inside its transaction."""
+    """Now and then it breaks off before or after it has written, inside its transaction."""
 
     def perhaps(counts: object) -> None:
+        breaks = dice.random()
+        if breaks < 0.25:
+            raise InterruptedError
         write(counts)
-        if dice.random() < 0.5:
+        if breaks < 0.5:
             raise InterruptedError
 
     return perhaps

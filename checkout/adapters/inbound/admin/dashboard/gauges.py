@@ -131,7 +131,8 @@ def _holds(read: Readings) -> Gauge:
     way = Way("Awaiting payment", "state__exact=awaiting_payment")
     if live.lapsed:
         todo = "Extend the hold, or recheck the payment: the stock may be sold to somebody else."
-        value = f"{at_most(live.lapsing)}, and {at_most(live.lapsed)} lapsed"
+        value = f"{at_most(live.lapsed)} lapsed"
+        note = f"{at_most(live.lapsing)} more held for less than {minutes} min"
         return Gauge(name, value, ACT, note, todo, way)
     if live.lapsing:
         return Gauge(name, at_most(live.lapsing), LOOK, note, "Extend those that matter.", way)

@@ -86,7 +86,7 @@ def contents(window: Window) -> dict[str, Any]:
         "begin": begin,
         "counted_until": readings.counted_until,
         "steps": [(line, in_words(line)) for line in steps],
-        "ends": figures.ends(sums),
+        "outcomes": _outcomes(figures.ends(sums)),
         "calls": [_call_row(call, readings.live) for call in figures.calls(sums)],
         "figures": [_checkouts(slots, window), _durations(steps), _errors(slots, window)],
     }
@@ -124,21 +124,32 @@ def _address(gauge: Gauge) -> str:
 
 
 def in_words(line: Line) -> dict[str, str]:
-    """Rate and durations of a step as they are written."""
+    """A step as it is written."""
     return {
         "name": line.step.replace("_", " "),
+        "entered": f"{line.entered:,}",
+        "done": f"{line.done:,}",
+        "failed": f"{line.failed:,}",
+        "again": f"{line.again:,}",
         "rate": figures.in_percent(line.rate),
         "median": figures.in_time(line.median),
         "p95": figures.in_time(line.p95),
     }
 
 
+def _outcomes(ends: figures.Ends) -> list[tuple[str, str, bool]]:
+    """(what, how many, is it a failure code) of each row of the table."""
+    rows = [("Completed", f"{ends.completed:,}", False), ("Aborted", f"{ends.aborted:,}", False)]
+    return [*rows, *((code, f"{count:,}", True) for code, count in ends.codes)]
+
+
 def _call_row(call: figures.Calls, live: Live) -> dict[str, Any]:
     waits = live.calls.get(call.name)
     return {
-        "call": call,
-        "refused": figures.in_percent(call.refused_share),
-        "unanswered": figures.in_percent(call.unanswered_share),
+        "name": call.name,
+        "made": f"{call.made:,}",
+        "refused": f"{call.refused:,} ({figures.in_percent(call.refused_share)})",
+        "unanswered": f"{call.unanswered:,} ({figures.in_percent(call.unanswered_share)})",
         "waits": gauges.at_most(waits.count) if waits else "0",
         "bad": call.unanswered_share >= gauges.SOME or bool(waits),
     }
