@@ -79,19 +79,19 @@ def count_passages(
     """
     counts: Counter[Key] = Counter()
     whose: UUID | None = None
-    began = entered = datetime.min.replace(tzinfo=UTC)
+    entered = datetime.min.replace(tzinfo=UTC)
     for passed in stories:
         if passed.checkout != whose:
-            whose, began, entered = passed.checkout, passed.at, passed.at
+            whose, entered = passed.checkout, passed.at
         if passed.source == passed.target:
             continue
         if after < passed.row <= upto:
-            counts.update(_of_passage(passed, began, entered, failures.get(passed.checkout, "")))
+            counts.update(_of_passage(passed, entered, failures.get(passed.checkout, "")))
         entered = passed.at
     return counts
 
 
-def _of_passage(passed: Passed, began: datetime, entered: datetime, failure: str) -> Iterable[Key]:
+def _of_passage(passed: Passed, entered: datetime, failure: str) -> Iterable[Key]:
     hour = hour_of(passed.at)
     if passed.source in STEPS:
         left = STEPS[CheckoutState(passed.source)]
@@ -100,7 +100,7 @@ def _of_passage(passed: Passed, began: datetime, entered: datetime, failure: str
     if passed.target in STEPS:
         yield Key(hour, ENTERED, STEPS[CheckoutState(passed.target)])
     elif passed.target in FINAL_STATES:
-        yield Key(hour, ENDED, passed.target, failure, bucket_of(passed.at - began))
+        yield Key(hour, ENDED, passed.target, failure)
 
 
 def how_left(source: str, target: str) -> str:

@@ -78,8 +78,7 @@ def expected(rows: list[CheckoutHistory], failure: str) -> Counter[Key]:
         if row.target in NAMES:
             counts[Key(hour, "entered", NAMES[row.target])] += 1
         else:
-            whole = bucket_of(row.at - rows[0].at)
-            counts[Key(hour, "ended", row.target, failure, whole)] += 1
+            counts[Key(hour, "ended", row.target, failure)] += 1
         before = row
     return counts
 

@@ -171,11 +171,6 @@ def calls_of(counts: Counts, label: str, prefix: str = "") -> Calls:
     return Calls(label, sum(came.values()), came[REFUSED], came[UNANSWERED])
 
 
-def since(counts: Counts, hour: datetime) -> Counts:
-    """Only what was counted from this hour on."""
-    return {key: count for key, count in counts.items() if key.hour >= hour}
-
-
 def slots(by_hour: Counts, window: Window, hour: datetime) -> list[Slot]:
     """The window slot by slot, when `hour` is the hour that goes on."""
     first, length = window.since(hour), window.hours * HOUR

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 NAME = "checkout_checkoutsession_dashboard"
 RECENT = timedelta(hours=1)  # before the hour that goes on
-LEAST_SHARE = 0.04
+PROVIDER = "payments."
+LEAST_SHARE = 0.04  # where the axis of shares ends when nothing is bad
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,8 @@ def contents(window: Window) -> dict[str, Any]:
     hour = hour_of(now)
     begin = window.since(hour)
     sums, by_hour = queries.sums(begin), queries.by_hour(begin)
-    readings = _readings(
-        queries, now, figures.calls_of(figures.since(by_hour, hour - RECENT), "", "payments.")
-    )
+    recent = figures.calls_of(queries.sums(hour - RECENT), "", PROVIDER)
+    readings = _readings(queries, now, recent)
     judged = gauges.gauges(readings)
     steps, slots = figures.funnel(sums), figures.slots(by_hour, window, hour)
     return {

@@ -117,13 +117,16 @@ class DashboardQueries:
             return {Key(since, *row[:4]): row[4] for row in found}
 
     def by_hour(self, since: datetime) -> Mapping[Key, int]:
-        """Hour by hour, what was started, what ended, and what came of calls; without durations."""
-        drawn = Q(kind__in=(ENDED, CALL)) | Q(kind=ENTERED, name=FIRST)
+        """Hour by hour, what was started and what ended, by name; and calls, by what came of them."""
+        rows = HourlyTally.objects.filter(hour__gte=since).order_by()
+        moves = rows.filter(Q(kind=ENDED) | Q(kind=ENTERED, name=FIRST))
         with storage():
-            rows = HourlyTally.objects.filter(drawn, hour__gte=since)
-            columns = ("hour", "kind", "name", "outcome")
-            found = rows.values_list(*columns).annotate(total=Sum("count")).order_by()
-            return {Key(*row[:4]): row[4] for row in found}
+            moved = moves.values_list("hour", "kind", "name").annotate(total=Sum("count"))
+            found = {Key(hour, kind, name): total for hour, kind, name, total in moved}
+            calls = rows.filter(kind=CALL).values_list("hour", "outcome")
+            for hour, outcome, total in calls.annotate(total=Sum("count")):
+                found[Key(hour, CALL, "", outcome)] = total
+            return found
 
     def counted_until(self) -> datetime | None:
         """Up to when all journals are counted; None when nobody has counted yet."""
