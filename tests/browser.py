@@ -7,6 +7,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from tests import patience
+
 
 class NotAvailable(Exception):
     """A server or a browser that the tests need is missing or does not start. Says why."""
@@ -38,7 +40,7 @@ def chromium_runs() -> str:
                 [*command, f"--user-data-dir={profile}"],
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=patience.SECONDS,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:

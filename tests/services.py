@@ -8,7 +8,6 @@ The servers listen on free ports of 127.0.0.1, ask for a random password, keep t
 temporary folder and are stopped by their process id. A server that already runs is never used.
 """
 
-import errno
 import os
 import pwd
 import secrets
@@ -25,12 +24,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
+from tests import patience
 from tests.browser import NotAvailable, chromium_runs
+from tests.ports import free_port
 from tests.proxy import haproxy
 
-START_SECONDS = 30
-STOP_SECONDS = 15
-PORTS = range(20_000, 32_000)
+STOP_SECONDS = 60
 # Nothing of it outlives the run, so nothing has to reach the disk.
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -73,19 +72,6 @@ def redis_binary() -> str:
     raise NotAvailable("Redis is missing: install the package redis-server.")
 
 
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on at this moment.
-
-    None of those that systems give to outgoing connections: one of them could take the port while
-    its server is being restarted.
-    """
-    while True:
-        port = secrets.choice(PORTS)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED:
-                return port
-
-
 def server_user() -> str | None:
     """Return the user that PostgreSQL runs as when we are root (it refuses root), else None."""
     if os.geteuid() != 0:
@@ -112,7 +98,7 @@ def start(command: Sequence[str], folder: Path, user: str | None) -> subprocess.
 
 def wait_until(ready: Callable[[], bool], server: subprocess.Popen[bytes], folder: Path) -> None:
     """Return when the server answers; raise with the end of its log when it does not."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + patience.SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         if ready():
             return
@@ -151,7 +137,7 @@ def make_cluster(folder: Path, user: str | None, proof: str = "scram-sha-256") -
     who = ["-U", "checkout", "-A", proof, "--pwfile", str(folder / "password")]
     how = ["-D", str(folder / "data"), "-E", "UTF8", "--locale=C", "--no-sync"]
     make = start([str(postgres_binaries() / "initdb"), *how, *who], folder, user)
-    if make.wait(120) != 0:
+    if make.wait(patience.SECONDS) != 0:
         raise NotAvailable(f"initdb failed: {(folder / 'log').read_text(errors='replace')}")
     return password
 
@@ -190,7 +176,7 @@ def postgres_answers(url: str) -> bool:
     import psycopg
 
     try:
-        psycopg.connect(url, connect_timeout=2).close()
+        psycopg.connect(url, connect_timeout=20).close()
     except psycopg.OperationalError:
         return False
     return True
@@ -220,7 +206,7 @@ def redis() -> Iterator[str]:
 def redis_answers(port: int, password: str, host: str = "127.0.0.1") -> bool:
     """Tell whether the server accepts our password."""
     try:
-        with socket.create_connection((host, port), timeout=1) as connection:
+        with socket.create_connection((host, port), timeout=20) as connection:
             connection.sendall(f"AUTH {password}\r\n".encode())
             return connection.recv(16).startswith(b"+OK")
     except OSError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,10 +24,10 @@ from checkout.testing.proof.invariants import check
 from checkout.testing.proof.scenarios import drive
 from checkout.testing.proof.shoppers import pays
 from checkout.testing.proof.world import World
+from tests import patience
+from tests.patience import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SOON = 10.0  # seconds; what is waited for takes well under one
 
 
 class QuietConsumer(Consumer):
@@ -50,7 +49,7 @@ def huey_consumer() -> Iterator[None]:
         yield
     finally:
         consumer.stop(graceful=True)
-        thread.join(SOON)
+        thread.join()
 
 
 @contextmanager
@@ -62,16 +61,7 @@ def sweeping() -> Iterator[None]:
         yield
     finally:
         sweep.stop()
-        sweep.join(SOON)
-
-
-def eventually(happened: Callable[[], bool]) -> None:
-    """Wait until it happened; fail when it does not."""
-    until = time.monotonic() + SOON
-    pause = threading.Event()
-    while not happened():
-        assert time.monotonic() < until, "it did not happen"
-        pause.wait(0.02)
+        sweep.join()
 
 
 def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:
@@ -80,7 +70,7 @@ def at_once(count: int, call: Callable[[int], Any]) -> list[Any]:
 
     def one(number: int) -> Any:
         try:
-            together.wait(SOON)
+            together.wait(patience.SECONDS)
             return call(number)
         finally:
             connection.close()
@@ -169,4 +159,4 @@ def test_the_sweep_says_that_it_lives() -> None:
             eventually(lambda: world.services.queries.seconds_since_heartbeat() is not None)
         age = world.services.queries.seconds_since_heartbeat()
         assert age is not None
-        assert age < SOON
+        assert age < patience.SECONDS

@@ -10,7 +10,7 @@ import psycopg
 from tests.chaos.servers import Place, Postgres, Redis
 from tests.e2e.ledgers import Ledgers
 from tests.e2e.stack import Stack
-from tests.services import free_port
+from tests.ports import free_port
 
 API_KEY = "only-for-chaos"
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import services
+from tests.ports import free_port
 
 PROOF = "md5"  # costs little: every request and every tick opens a connection of its own
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
@@ -41,7 +42,7 @@ class Server:
 
     def __init__(self, folder: Path, place: Place, user: str | None = None) -> None:
         self.folder, self.place, self.user = folder, place, user
-        self.port = services.free_port()
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     def command(self) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import httpx2
+
+from tests import patience
+from tests.patience import eventually
 
 
 class Shopper:
@@ -15,7 +17,7 @@ class Shopper:
 
     def __init__(self, site: str) -> None:
         self.site = site
-        self.http = httpx2.Client(base_url=site, timeout=30, follow_redirects=False)
+        self.http = httpx2.Client(base_url=site, timeout=patience.SECONDS, follow_redirects=False)
         self.id = ""
         self.token = ""
 
@@ -55,23 +57,27 @@ class Shopper:
         seen: dict[str, Any] = answer.json()
         return seen
 
-    def wait_for(self, *states: str, seconds: float = 30) -> dict[str, Any]:
+    def wait_for(self, *states: str) -> dict[str, Any]:
         """Look until the checkout is in one of these states."""
-        return self.until(lambda seen: seen["state"] in states, seconds)
+        return self.until(lambda seen: seen["state"] in states)
 
-    def until(self, wanted: Callable[[dict[str, Any]], Any], seconds: float = 30) -> dict[str, Any]:
-        """Look until what is seen is as wanted. Raises AssertionError after so many seconds."""
-        end = time.monotonic() + seconds
-        while not wanted(seen := self.look()):
-            if time.monotonic() > end:
-                raise AssertionError(f"After {seconds} s it is still {seen['state']}: {seen}")
-            time.sleep(0.03)
+    def until(self, wanted: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        """Look until what is seen is as wanted. Raises AssertionError when it never is."""
+        seen = self.look()
+
+        def is_as_wanted() -> object:
+            nonlocal seen
+            seen = self.look()
+            return wanted(seen)
+
+        eventually(is_as_wanted, lambda: f"It is still {seen['state']}: {seen}")
         return seen
 
     def pay(self, outcome: str = "approve") -> httpx2.Response:
         """POST an outcome to exactly the address that the shopper is sent to."""
         url = self.wait_for("awaiting_payment")["payment"]["action"]["url"]
-        return httpx2.post(url, data={"outcome": outcome}, timeout=30, follow_redirects=False)
+        data = {"outcome": outcome}
+        return httpx2.post(url, data=data, timeout=patience.SECONDS, follow_redirects=False)
 
     def command(self, name: str) -> httpx2.Response:
         """confirm, retry, abort or extend."""

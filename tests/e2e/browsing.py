@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests import patience
 
 MUG, BOWL = "MUG-TIDE", "BOWL-DUNE"
 PROGRESS = re.compile(r"/checkout/([0-9a-f-]{36})/(\?returned=1)?$")
 PROVIDER = re.compile(r"/provider/pay/")
-PATIENCE_MS = 15_000
+PATIENCE_MS = patience.SECONDS * 1000
+
+
+def open_context(browser: Browser, **how: Any) -> BrowserContext:
+    """A browser with cookies of its own, as patient as the tests."""
+    opened = browser.new_context(**how)
+    opened.set_default_timeout(PATIENCE_MS)
+    return opened
 
 
 def fill_basket(page: Page, site: str, sku: str = MUG) -> None:
     """Take a product from the grid, look into the basket, and say where it goes."""
     page.goto(f"{site}/")
+    page.emulate_media(reduced_motion="reduce")  # the toast stays until somebody is ready to click
     page.locator(f'[data-sku="{sku}"]').get_by_role("button", name="Add").click()
     page.get_by_role("link", name="View basket").click()
+    page.emulate_media(reduced_motion=None)
     fill_delivery(page)
 
 
@@ -53,10 +65,9 @@ def id_of(page: Page) -> str:
     return found.group(1)
 
 
-def expect_state(page: Page, state: str, within: float = PATIENCE_MS) -> None:
-    """Wait until the page shows this state, without touching it. `within` is milliseconds."""
-    shown = page.locator("#checkout-progress")
-    expect(shown).to_have_attribute("data-state", state, timeout=within)
+def expect_state(page: Page, state: str) -> None:
+    """Wait until the page shows this state, without touching it."""
+    expect(page.locator("#checkout-progress")).to_have_attribute("data-state", state)
 
 
 def ask_to_cancel(page: Page) -> None:

@@ -13,16 +13,17 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     WebError,
+    expect,
     sync_playwright,
 )
 
 from tests.browser import chromium
 from tests.e2e.api import Shopper
+from tests.e2e.browsing import PATIENCE_MS, open_context
 from tests.e2e.ledgers import Ledgers
 from tests.e2e.ordering import BadDays
 from tests.e2e.stack import Stack
 
-PATIENCE_MS = 15_000
 # Told once: on SQLite the same pages are cut off, restarted and reloaded by test_interruptions.py.
 collect_ignore = [] if Stack.production else ["test_chaos.py"]
 
@@ -96,6 +97,7 @@ def bad_days(stack: Stack) -> Iterator[BadDays]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Headless Chromium."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield launched
@@ -113,8 +115,8 @@ def console() -> Iterator[Console]:
 @pytest.fixture
 def context(browser: Browser, console: Console) -> Iterator[BrowserContext]:
     """A shopper's browser with cookies of its own."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB") as opened:
-        opened.set_default_timeout(PATIENCE_MS)
+    look = {"width": 1280, "height": 900}
+    with open_context(browser, viewport=look, locale="en-GB") as opened:
         console.watch(opened)
         yield opened
 

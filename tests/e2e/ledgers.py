@@ -24,7 +24,7 @@ class Ledgers:
             with psycopg.connect(url, autocommit=True) as postgres:
                 found = postgres.execute(sql.replace("?", "%s").encode(), values)
                 return found.fetchall() if found.description else []
-        with closing(sqlite3.connect(self._stack.folder / "db.sqlite3", timeout=20)) as sqlite:
+        with closing(sqlite3.connect(self._stack.folder / "db.sqlite3", timeout=60)) as sqlite:
             read = sqlite.execute(sql, values).fetchall()
             sqlite.commit()
             return read

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 
 from project.environment import derive
+from tests import patience
 from tests.e2e.browsing import PROGRESS
 from tests.e2e.stack import Stack
 
@@ -37,7 +38,9 @@ class Ordering:
 
     def __init__(self, stack: Stack) -> None:
         self.site, self.url, self.id = stack.url, "", ""
-        self.http = httpx2.Client(base_url=stack.url, timeout=30, follow_redirects=True)
+        self.http = httpx2.Client(
+            base_url=stack.url, timeout=patience.SECONDS, follow_redirects=True
+        )
 
     def close(self) -> None:
         """Hang up."""
@@ -65,7 +68,8 @@ class Ordering:
         found = _ACTION.search(self.http.get(self.url).text)
         assert found is not None, self.shown()
         address = httpx2.URL(self.site).join(found.group(1))
-        answer = httpx2.post(address, data={"outcome": outcome, **more}, timeout=30)
+        data = {"outcome": outcome, **more}
+        answer = httpx2.post(address, data=data, timeout=patience.SECONDS)
         assert answer.status_code in (200, 303), answer.text
 
     def shown(self) -> tuple[str, ...]:
@@ -103,8 +107,10 @@ class BadDays:
     def fail(self, method: str) -> None:
         """Every call of this method is answered with 500, and does nothing."""
         planned = {"method": method, "mode": "500", "count": 10_000}
-        httpx2.post(self._url, json=planned, headers=self._proof, timeout=30).raise_for_status()
+        httpx2.post(
+            self._url, json=planned, headers=self._proof, timeout=patience.SECONDS
+        ).raise_for_status()
 
     def end(self) -> None:
         """From now on everything goes well."""
-        httpx2.delete(self._url, headers=self._proof, timeout=30).raise_for_status()
+        httpx2.delete(self._url, headers=self._proof, timeout=patience.SECONDS).raise_for_status()

@@ -21,11 +21,11 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx2
 import psycopg
 
-from tests.services import free_port
+from tests import patience
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_SECONDS = 60.0
-STOP_SECONDS = 15.0
+STOP_SECONDS = 60.0
 
 
 class NotStarted(Exception):
@@ -108,7 +108,7 @@ class Stack:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=patience.SECONDS,
             check=check,
         )
 
@@ -157,25 +157,32 @@ class Stack:
         return self.folder / f"{name}.log"
 
     def wait_until_ready(self) -> None:
-        """Wait until all sites answer. Raises NotStarted when a process ends or it takes too long."""
-        until = time.monotonic() + READY_SECONDS
+        """Wait until all is well. Raises NotStarted when a process ends or it takes too long."""
+        self._wait_for(f"{self.url}/healthz/ready")
+
+    def wait_until_live(self) -> None:
+        """Wait until the site answers, with or without a worker. Raises NotStarted."""
+        self._wait_for(f"{self.url}/healthz/live")
+
+    def _wait_for(self, health: str) -> None:
+        until = time.monotonic() + patience.SECONDS
         while time.monotonic() < until:
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise NotStarted(f"{name} ended:\n{self._last_words(name)}")
-            if all(self._answers(url) for url in self._health()):
+            if all(self._answers(url) for url in (health, *self._others())):
                 return
             time.sleep(0.1)
         words = "\n".join(f"{name}: {self._last_words(name)}" for name in self.processes)
-        raise NotStarted(f"The site was not ready after {READY_SECONDS:.0f} s.\n{words}")
+        raise NotStarted(f"The site was not ready after {patience.SECONDS:.0f} s.\n{words}")
 
-    def _health(self) -> list[str]:
+    def _others(self) -> list[str]:
         provider = f"http://localhost:{self.provider_port}/healthz/live"
-        return [f"{self.url}/healthz/ready", *([provider] if self.production else [])]
+        return [provider] if self.production else []
 
     def _answers(self, url: str) -> bool:
         try:
-            return httpx2.get(url, timeout=2).is_success
+            return httpx2.get(url, timeout=20).is_success
         except httpx2.HTTPError:
             return False
 

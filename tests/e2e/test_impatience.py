@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import httpx2
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests import patience
 from tests.e2e.browsing import (
     PROGRESS,
     PROVIDER,
@@ -17,6 +18,7 @@ from tests.e2e.browsing import (
     fill_basket,
     go_to_provider,
     id_of,
+    open_context,
     pay,
     pay_by_card,
     start,
@@ -93,7 +95,7 @@ def test_forms_that_arrive_in_parallel_start_one_checkout(
     cookies = {str(c["name"]): str(c["value"]) for c in page.context.cookies()}
 
     def place(_: int) -> str:
-        with httpx2.Client(base_url=stack.url, cookies=cookies, timeout=30) as http:
+        with httpx2.Client(base_url=stack.url, cookies=cookies, timeout=patience.SECONDS) as http:
             first = http.post("/cart/place/", data=fields, follow_redirects=True)
         return str(first.url)
 
@@ -182,12 +184,13 @@ def test_somebody_elses_browser_finds_nothing(page: Page, stack: Stack) -> None:
     checkout = start(page, stack.url)
     cookies = {"sessionid": "somebody-else"}
     for path in (f"/checkout/{checkout}/", f"/checkout/{checkout}/summary/"):
-        assert httpx2.get(f"{stack.url}{path}", cookies=cookies).status_code == 404
+        answer = httpx2.get(f"{stack.url}{path}", cookies=cookies, timeout=patience.SECONDS)
+        assert answer.status_code == 404
     browser = page.context.browser
     assert browser is not None
-    with browser.new_context() as other:
+    with open_context(browser) as other:
         stranger = other.new_page()
-        answer = stranger.goto(page.url)
-        assert answer is not None
-        assert answer.status == 404
+        shown = stranger.goto(page.url)
+        assert shown is not None
+        assert shown.status == 404
         assert "Tide mug" not in stranger.content()

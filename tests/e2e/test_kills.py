@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import httpx2
 import pytest
 
 from tests.e2e.api import Shopper
@@ -12,7 +11,6 @@ from tests.e2e.browsing import MUG
 from tests.e2e.ledgers import Ledgers
 from tests.e2e.stack import Stack
 
-SECONDS = 45.0
 # Who dies when: each process at the moments at which it has something to lose. `tests.chaos` kills
 # everybody at any moment.
 VICTIMS = {
@@ -37,7 +35,7 @@ def victims(stack: Stack, moment: str) -> tuple[str, ...]:
 
 def pay_when_possible(shopper: Shopper) -> None:
     """Pay, as a shopper does who finds the page again."""
-    shopper.wait_for("awaiting_payment", seconds=SECONDS)
+    shopper.wait_for("awaiting_payment")
     assert shopper.pay().status_code == 303
 
 
@@ -45,7 +43,7 @@ def live_through(stack: Stack, shopper: Shopper, moment: str, victim: str) -> st
     """One purchase in which `victim` dies at `moment`; the end that is due."""
     shopper.place_order(shopper.cart({MUG: 1}))
     if moment != "just placed":
-        shopper.wait_for("awaiting_payment", seconds=SECONDS)
+        shopper.wait_for("awaiting_payment")
     if moment == "just paid":
         assert shopper.pay().status_code == 303
     if moment == "just cancelled":
@@ -65,7 +63,7 @@ def test_every_checkout_goes_on_after_a_kill(
     for victim in victims(mortal, moment):
         shopper = arrive(mortal)
         due = live_through(mortal, shopper, moment, victim)
-        seen = shopper.wait_for("completed", "aborted", seconds=SECONDS)
+        seen = shopper.wait_for("completed", "aborted")
         assert seen["state"] == due, (victim, seen)
         totals = [total for _, total in ledgers.orders(shopper.id)]
         kept = [kept for _, _, kept, _ in ledgers.payments(shopper.id)]
@@ -84,6 +82,6 @@ def test_nothing_is_left_after_all_kills(mortal: Stack) -> None:
     assert ledgers.rows(open_ones, "completed", "aborted") == [(0,)]
     assert ledgers.held(MUG) == 0
     assert ledgers.on_hand(MUG) == 120 - completed
-    assert httpx2.get(f"{mortal.url}/healthz/ready").status_code == 200
+    mortal.wait_until_ready()
     doctor = mortal.manage("checkout", "doctor", check=False)
     assert doctor.returncode == 0, doctor.stdout

@@ -30,6 +30,7 @@ def left_edges(page: Page, selector: str) -> list[float]:
 
 def test_a_purchase_in_arabic(context: BrowserContext, page: Page, stack: Stack) -> None:
     context.add_cookies([{"name": "django_language", "value": "ar", "url": stack.url}])
+    page.emulate_media(reduced_motion="reduce")  # a toast stays until somebody is ready to click
     page.goto(f"{stack.url}/products/{MUG}/")
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     expect(page.locator("h1")).to_have_text("كوب المدّ")

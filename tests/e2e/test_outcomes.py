@@ -7,6 +7,7 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
+from tests import patience
 from tests.e2e.api import Shopper
 from tests.e2e.browsing import MUG
 from tests.e2e.ledgers import Ledgers
@@ -26,7 +27,6 @@ ENDS = {
     "wrong_amount": "aborted",
     "wrong_currency": "aborted",
 }
-SECONDS = 30.0  # a lost webhook is found by asking, at the latest then
 
 
 @pytest.fixture
@@ -58,9 +58,9 @@ def test_an_outcome_is_seen_to_its_end(shopper: Shopper, ledgers: Ledgers, outco
         data = {"outcome": outcome}
         if outcome in ("pending_approve", "approve_late"):
             data["delay"] = "1.5"
-        answer = httpx2.post(url, data=data, timeout=30)
+        answer = httpx2.post(url, data=data, timeout=patience.SECONDS)
         assert answer.status_code == 303, answer.text
-        assert watcher.wait_for_end(SECONDS) == ENDS[outcome]
+        assert watcher.wait_for_end() == ENDS[outcome]
         check_books(ledgers, shopper, ENDS[outcome])
     watcher.check()
     if ENDS[outcome] == "aborted":
@@ -71,7 +71,7 @@ def test_another_card_on_the_same_page(shopper: Shopper, ledgers: Ledgers) -> No
     with Watcher(shopper) as watcher:
         shopper.pay("decline_retry")
         shopper.pay("approve")
-        assert watcher.wait_for_end(SECONDS) == "completed"
+        assert watcher.wait_for_end() == "completed"
     watcher.check()
     check_books(ledgers, shopper, "completed")
 
@@ -83,7 +83,7 @@ def test_a_final_decline_and_another_payment(shopper: Shopper, ledgers: Ledgers)
         assert shopper.command("retry").status_code == 202
         shopper.until(lambda seen: seen["payment"]["attempt"] == 2 and seen["payment"]["action"])
         shopper.pay("approve")
-        assert watcher.wait_for_end(SECONDS) == "completed"
+        assert watcher.wait_for_end() == "completed"
     watcher.check()
     check_books(ledgers, shopper, "completed")
 
@@ -92,8 +92,8 @@ def test_the_bank_asks(shopper: Shopper, ledgers: Ledgers) -> None:
     with Watcher(shopper) as watcher:
         asked = shopper.pay("three_d_secure")
         challenge = httpx2.URL(str(asked.url)).join(asked.headers["Location"])
-        httpx2.post(challenge, data={"answer": "ok"}, timeout=30)
-        assert watcher.wait_for_end(SECONDS) == "completed"
+        httpx2.post(challenge, data={"answer": "ok"}, timeout=patience.SECONDS)
+        assert watcher.wait_for_end() == "completed"
     watcher.check()
     check_books(ledgers, shopper, "completed")
 
@@ -102,7 +102,7 @@ def test_a_bank_that_never_answers_can_be_cancelled(shopper: Shopper, ledgers: L
     with Watcher(shopper) as watcher:
         shopper.pay("never_answer")
         assert shopper.command("abort").status_code == 202
-        assert watcher.wait_for_end(SECONDS) == "aborted"
+        assert watcher.wait_for_end() == "aborted"
         assert shopper.command("abort").status_code == 200
     watcher.check()
     check_books(ledgers, shopper, "aborted")

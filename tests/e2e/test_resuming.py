@@ -5,24 +5,23 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import expect_state, pay, start
-from tests.e2e.conftest import PATIENCE_MS, Console
+from tests.e2e.browsing import expect_state, open_context, pay, start
+from tests.e2e.conftest import Console
 from tests.e2e.stack import Stack
+from tests.patience import eventually
 
 BETWEEN_MAILS = re.compile(rb"^-{79}\n", re.MULTILINE)
 
 
 def mails_of(folder: Path, checkout: str, count: int) -> dict[str, str]:
     """Subjects and texts of the mails about a checkout, once there are so many."""
-    until = time.monotonic() + PATIENCE_MS / 1000
     found: dict[str, str] = {}
-    while len(found) < count and time.monotonic() < until:
-        time.sleep(0.1)
+
+    def look() -> bool:
         files = [path.read_bytes() for path in folder.iterdir()]
         for raw in (part for file in files for part in BETWEEN_MAILS.split(file) if part.strip()):
             message = email.message_from_bytes(raw, policy=email.policy.default)
@@ -30,6 +29,9 @@ def mails_of(folder: Path, checkout: str, count: int) -> dict[str, str]:
             text = str(body.get_content()) if body else ""
             if checkout in text:
                 found[str(message["Subject"])] = text
+        return len(found) >= count
+
+    eventually(look, found.keys)
     assert len(found) == count, found.keys()
     return found
 
@@ -49,7 +51,7 @@ def test_a_mail_leads_to_the_order_on_another_device_and_once(
     expect(page.locator("#notices")).to_contain_text("on its way to you")
     link = link_in(mails_of(mails, checkout, 1)["The link to your order"])
 
-    with browser.new_context(java_script_enabled=False) as phone:
+    with open_context(browser, java_script_enabled=False) as phone:
         there = phone.new_page()
         seen: list[str] = []
         there.on("request", lambda asked: seen.append(asked.headers.get("referer", "")))
@@ -68,8 +70,7 @@ def test_a_mail_leads_to_the_order_on_another_device_and_once(
         there.goto(link)  # used, but the order is here
         expect(there.get_by_role("heading", level=1)).to_contain_text("Your order is placed")
 
-    with browser.new_context() as stranger:
-        stranger.set_default_timeout(PATIENCE_MS)
+    with open_context(browser) as stranger:
         late = stranger.new_page()
         late.goto(link)
         late.get_by_role("button", name="Send me a new link").click()

@@ -13,16 +13,15 @@ from tests.e2e.ledgers import Ledgers
 from tests.e2e.stack import Stack
 
 SHOPPERS, UNITS, AT_ONCE = 40, 10, 40
-SECONDS = 60.0
 
 
 def buy(shopper: Shopper, cart: dict[str, Any]) -> dict[str, Any]:
     """From "Place order" to the end, whichever it is."""
     shopper.place_order(cart)
-    seen = shopper.wait_for("awaiting_payment", "aborted", seconds=SECONDS)
+    seen = shopper.wait_for("awaiting_payment", "aborted")
     if seen["state"] == "awaiting_payment":
         assert shopper.pay().status_code == 303
-        seen = shopper.wait_for("completed", "aborted", seconds=SECONDS)
+        seen = shopper.wait_for("completed", "aborted")
     return seen
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from contextlib import ExitStack
 from types import TracebackType
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests import patience
 from tests.e2e.api import Shopper
+from tests.patience import eventually
 
 ROOT = re.compile(r'<section id="checkout-progress"[^>]*data-version="(\d+)" data-state="(\w+)"')
 FINAL = ("completed", "aborted")
@@ -25,7 +26,13 @@ class Watcher:
         address = f"{shopper.site.replace('http', 'ws', 1)}/ws/checkouts/{shopper.id}/"
         self._closing = ExitStack()
         self._socket = self._closing.enter_context(
-            connect(address, additional_headers=shopper.authorization, proxy=None)
+            connect(
+                address,
+                additional_headers=shopper.authorization,
+                proxy=None,
+                open_timeout=patience.SECONDS,
+                ping_interval=None,  # who waits for a busy machine does not hang up
+            )
         )
         self._thread = threading.Thread(target=self._read)
 
@@ -51,12 +58,9 @@ class Watcher:
         except ConnectionClosed:
             pass
 
-    def wait_for_end(self, seconds: float) -> str:
-        """The final state. Raises AssertionError when the socket did not show one in time."""
-        until = time.monotonic() + seconds
-        while not self.seen or self.seen[-1][1] not in FINAL:
-            assert time.monotonic() < until, f"no end after {seconds} s: {self.seen}"
-            time.sleep(0.02)
+    def wait_for_end(self) -> str:
+        """The final state. Raises AssertionError when the socket never shows one."""
+        eventually(lambda: self.seen and self.seen[-1][1] in FINAL, lambda: self.seen)
         return self.seen[-1][1]
 
     def check(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import closing
@@ -14,6 +13,7 @@ import httpx2
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests import patience
 from tests.e2e.api import Shopper
 from tests.e2e.browsing import MUG
 from tests.e2e.watching import ROOT
@@ -81,10 +81,10 @@ class OpenPage(Coming):
         self.shopper = shopper
         self.address = f"{shopper.site.replace('http', 'ws', 1)}/ws/checkouts/{shopper.id}/"
         self.codes: list[int | None] = []
-        self.gaps: list[float] = []
+        self.returns = 0
         self.version, self.state = 0, ""
         self.open = threading.Event()
-        self._closed_at: float | None = None
+        self._away = False
 
     def act(self) -> None:
         """Read until told to leave."""
@@ -94,13 +94,19 @@ class OpenPage(Coming):
             except (OSError, ConnectionClosed, TimeoutError) as error:
                 self._note_end(error)
 
-    def shows_the_truth(self) -> bool:
-        """Whether the page shows what the API says."""
-        return self.version == self.shopper.look()["version"]
+    def is_back(self) -> bool:
+        """Whether the page was sent away, has come back, and shows what the API says."""
+        return self.returns > 0 and self.version == self.shopper.look()["version"]
 
     def _read(self) -> None:
         headers = self.shopper.authorization
-        with connect(self.address, additional_headers=headers, proxy=None) as socket:
+        with connect(
+            self.address,
+            additional_headers=headers,
+            proxy=None,
+            open_timeout=patience.SECONDS,
+            ping_interval=None,
+        ) as socket:
             while not self.leaving.is_set():
                 try:
                     self._note(str(socket.recv(timeout=AGAIN_SECONDS)))
@@ -111,14 +117,14 @@ class OpenPage(Coming):
         found = ROOT.search(message)
         assert found is not None, message
         self.version, self.state = int(found.group(1)), found.group(2)
-        if self._closed_at is not None:
-            self.gaps.append(time.monotonic() - self._closed_at)
-            self._closed_at = None
+        if self._away:
+            self._away = False
+            self.returns += 1
         self.open.set()
 
     def _note_end(self, error: Exception) -> None:
-        if self._closed_at is None:
-            self._closed_at = time.monotonic()
+        if not self._away:
+            self._away = True
             code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else None
             self.codes.append(code)
         self.open.clear()

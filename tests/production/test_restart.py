@@ -15,18 +15,18 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests import patience
 from tests.e2e.api import Shopper
 from tests.e2e.browsing import MUG
 from tests.e2e.ledgers import Ledgers
+from tests.patience import eventually
 from tests.production.crowd import OpenPage, Visitor
-from tests.production.stack import WEBS, Behind, seconds_until
+from tests.production.stack import ALONE, WEBS, Behind
 
 pytestmark = pytest.mark.e2e
-SOON = 5.0
-ENDED = 20.0  # well before a process manager would kill it
 SERVICE_RESTART = 1012
 VISITORS, PAGES = 2, 4
-ENOUGH_REQUESTS = 30
+ENOUGH_REQUESTS = 12  # while one of two processes is away
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +49,9 @@ def test_a_worker_finishes_its_call_and_leaves_no_lease(behind: Behind, shopper:
     begun = "SELECT 1 FROM checkout_checkouteffect WHERE checkout_id = ? AND name = ?"
     behind.slow_provider(1.0)
     shopper.place_order(shopper.cart({MUG: 1}))
-    seconds_until(lambda: books.rows(begun, shopper.id, "payments.initiate"))
+    eventually(lambda: books.rows(begun, shopper.id, "payments.initiate"))
     worker = behind.told_to_end("worker")
-    assert worker.wait(ENDED) == 0
+    assert worker.wait(patience.SECONDS) == 0
     lease = "SELECT lease_until FROM checkout_checkoutsession WHERE id = ?"
     assert books.rows(lease, shopper.id) == [(None,)]
     answer = "SELECT outcome FROM checkout_checkouteffect WHERE checkout_id = ? AND name = ?"
@@ -80,14 +80,16 @@ def opened_pages(behind: Behind, leaving: ExitStack) -> list[OpenPage]:
     return pages
 
 
-def replace(behind: Behind, name: str, pays: OpenPage) -> None:
-    """What a rolling deploy does with one web process; meanwhile somebody pays."""
+def replace(behind: Behind, name: str, pays: OpenPage, visitors: list[Visitor]) -> None:
+    """What a rolling deploy does with one web process; meanwhile somebody pays, and all others come."""
+    before = sum(visitor.asked for visitor in visitors)
     process = behind.told_to_end(name)
-    assert process.wait(ENDED) == 0
+    assert process.wait(patience.SECONDS) == 0
     assert pays.shopper.pay().status_code == 303
-    seconds_until(lambda: pays.state == "completed", 2 * SOON)
+    eventually(lambda: pays.state == "completed")
+    eventually(lambda: sum(visitor.asked for visitor in visitors) > before + ENOUGH_REQUESTS)
     behind.start(name)
-    behind.wait_until_live(name)
+    behind.wait_until_serving(name)
 
 
 def test_a_rolling_restart_fails_nobody(behind: Behind) -> None:
@@ -97,16 +99,13 @@ def test_a_rolling_restart_fails_nobody(behind: Behind) -> None:
         for one in [*pages, *visitors]:
             leaving.enter_context(one)
         for page in pages:
-            assert page.open.wait(SOON)
+            assert page.open.wait(patience.SECONDS)
         for name, page in zip(WEBS, pages, strict=False):
-            replace(behind, name, page)
+            replace(behind, name, page, visitors)
         assert [failure for visitor in visitors for failure in visitor.failed] == []
-        assert sum(visitor.asked for visitor in visitors) > ENOUGH_REQUESTS
         for page in pages:
-            assert page.codes
+            eventually(page.is_back)
             assert set(page.codes) == {SERVICE_RESTART}
-            assert max(page.gaps) < SOON
-            seconds_until(page.shows_the_truth, SOON)
     assert "Traceback" not in behind.log("web-1").read_text() + behind.log("web-2").read_text()
 
 
@@ -114,34 +113,38 @@ def test_a_web_process_takes_its_leave(behind: Behind, shopper: Shopper) -> None
     """Its health turns red first, then nothing new is accepted, and what runs is finished."""
     shopper.place_order(shopper.cart({MUG: 1}))
     shopper.wait_for("awaiting_payment")
-    site = f"http://127.0.0.1:{behind.ports['web-1']}"
+    site = behind.start_alone()
     with ExitStack() as opened:
+        http = opened.enter_context(httpx2.Client(base_url=site, timeout=patience.SECONDS))
         address = f"{site.replace('http', 'ws')}/ws/checkouts/{shopper.id}/"
         headers = shopper.authorization
-        page = opened.enter_context(connect(address, additional_headers=headers, proxy=None))
-        page.recv(SOON)
+        page = opened.enter_context(
+            connect(address, additional_headers=headers, proxy=None, ping_interval=None)
+        )
+        page.recv(patience.SECONDS)
         row = opened.enter_context(psycopg.connect(behind.environment["DATABASE_URL"]))
         row.execute("SELECT 1 FROM checkout_checkoutsession WHERE id = %s FOR UPDATE", [shopper.id])
         answers: list[int] = []
-        path = f"{site}/api/v1/checkouts/{shopper.id}/extend"
+        path = f"/api/v1/checkouts/{shopper.id}/extend"
         waiting = threading.Thread(
-            target=lambda: answers.append(httpx2.post(path, json={}, headers=headers).status_code)
+            target=lambda: answers.append(http.post(path, json={}, headers=headers).status_code)
         )
         waiting.start()
         waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        seconds_until(lambda: Ledgers(behind).rows(waits))
-        process = behind.told_to_end("web-1")
-        seconds_until(lambda: behind.live("web-1") == 503, SOON)
-        failing = httpx2.get(f"{site}/healthz/ready")
-        assert (failing.status_code, failing.json()["failing"]) == (503, ["draining"])
-        assert httpx2.get(f"{site}/api/v1/products").status_code == 200  # served as ever
+        eventually(lambda: Ledgers(behind).rows(waits))
+        process = behind.told_to_end(ALONE)
+        eventually(lambda: behind.live(ALONE) == 503)
+        failing = http.get("/healthz/ready")
+        assert failing.status_code == 503
+        assert "draining" in failing.json()["failing"]
+        assert http.get("/api/v1/products").status_code == 200  # served as ever
         with pytest.raises(ConnectionClosed) as closed:
-            page.recv(SOON)
+            page.recv(patience.SECONDS)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == SERVICE_RESTART
         with pytest.raises(httpx2.ConnectError):
             httpx2.get(site)
         assert (answers, process.poll()) == ([], None)
         row.rollback()
-        waiting.join(ENDED)
-        assert (answers, process.wait(ENDED)) == ([202], 0)
+        waiting.join()
+        assert (answers, process.wait(patience.SECONDS)) == ([202], 0)

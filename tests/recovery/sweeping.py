@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from checkout.adapters.inbound.hands import Hands
 from checkout.adapters.inbound.sweep import THREADS, Sweep
 
-SOON = 10.0  # seconds; what is waited for takes well under one
 HANGING = 0.3
 
 
@@ -24,13 +22,4 @@ def sweeping() -> Iterator[Sweep]:
         yield sweep
     finally:
         sweep.stop()
-        sweep.join(SOON)
-
-
-def eventually(happened: Callable[[], object], within: float = SOON) -> float:
-    """How long it took to happen. Raises AssertionError when it took too long."""
-    began = time.monotonic()
-    while not happened():
-        assert time.monotonic() - began < within, f"It did not happen within {within} s."
-        time.sleep(0.02)
-    return time.monotonic() - began
+        sweep.join()

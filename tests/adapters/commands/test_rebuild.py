@@ -27,6 +27,7 @@ from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.read_models.checkout_progress import project
 from checkout.read_models.checkout_summary import summarise
 from checkout.testing.proof.world import World
+from tests import patience
 from tests.adapters.commands.conftest import STAGES, another, awaiting, completed
 
 
@@ -201,7 +202,7 @@ def test_a_live_system_is_rebuilt_while_it_works(live: World) -> None:
             live.services.engine.tick(checkout_id)
     finally:
         over.set()
-        rebuilding.join(60)
+        rebuilding.join(patience.SECONDS)
     assert rebuild()[0] == 0
     for checkout_id in ids:
         assert stored(live, checkout_id) == folded(live, checkout_id)

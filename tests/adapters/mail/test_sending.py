@@ -13,6 +13,7 @@ from project.shop.mail.hearing import hear
 from project.shop.mail.postman import Postman
 from project.shop.mail.sending import GIVE_UP_AFTER, LEASE, LONGEST_PAUSE, claim, send_due
 from project.shop.models import Cart, Mail
+from tests import patience
 from tests.adapters.mail.conftest import EMAIL, an_event, heard, later
 from tests.adapters.mail.mailserver import MailServer
 from tests.adapters.persistence.helpers import in_threads
@@ -233,6 +234,6 @@ def test_the_postman_goes_round_by_itself_and_survives_a_bad_round(
     heard(cart)
     postman = Postman(every=0.01)
     postman.start()
-    postman.join(20)
+    postman.join(patience.SECONDS)
     assert not postman.is_alive()
     assert len(server.received) == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pickle
 import threading
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from django.utils.module_loading import autodiscover_modules
 from huey.contrib.djhuey import HUEY
 from huey.registry import Message
 
+from checkout.adapters.outbound.scheduling import huey_storage
 from checkout.adapters.outbound.scheduling.huey_scheduler import (
     TASK_NAME,
     HueyQueue,
@@ -28,7 +28,9 @@ from checkout.adapters.outbound.scheduling.huey_storage import EmbeddedHuey
 from checkout.adapters.outbound.scheduling.serializer import SignedJsonSerializer
 from checkout.domain.value_objects.checkout_id import new_checkout_id
 from checkout.testing.proof.world import World
-from tests.application.test_workers import eventually, huey_consumer
+from tests import patience
+from tests.application.test_workers import huey_consumer
+from tests.patience import eventually
 
 REDIS_URL: str = getattr(settings, "REDIS_URL", "")
 SERIALIZER = SignedJsonSerializer("the secret")
@@ -100,21 +102,18 @@ def embedded(tmp_path: Path) -> Iterator[EmbeddedHuey]:
     huey.storage.close()
 
 
-def test_a_waiting_worker_is_woken_at_once(embedded: EmbeddedHuey) -> None:
-    found: list[tuple[bytes | None, float]] = []
-
-    def wait() -> None:
-        data = embedded.storage.dequeue()
-        found.append((data, time.monotonic()))
-
-    worker = threading.Thread(target=wait)
+def test_a_waiting_worker_is_woken_at_once(
+    embedded: EmbeddedHuey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would not look again by itself as long as this test waits."""
+    monkeypatch.setattr(huey_storage, "_WAIT_SECONDS", 2 * patience.SECONDS)
+    found: list[bytes | None] = []
+    worker = threading.Thread(target=lambda: found.append(embedded.storage.dequeue()))
     worker.start()
-    time.sleep(0.1)  # it waits by now; the next look by itself would come much later
-    rung = time.monotonic()
+    eventually(lambda: embedded.storage._rung._waiters)
     embedded.storage.enqueue(b"work")
-    worker.join(5)
-    assert found[0][0] == b"work"
-    assert found[0][1] - rung < 0.2
+    worker.join(patience.SECONDS)
+    assert found == [b"work"]
 
 
 def test_many_producers_and_workers_lose_nothing_and_double_nothing(
@@ -142,7 +141,7 @@ def test_many_producers_and_workers_lose_nothing_and_double_nothing(
     for thread in making + taking:
         thread.start()
     for thread in making + taking:
-        thread.join(60)
+        thread.join(patience.SECONDS)
     assert len(found) == len(set(found)) == producers * each
 
 

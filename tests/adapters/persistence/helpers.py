@@ -18,6 +18,7 @@ from checkout.application.ports.outbound.checkout_repository_port import (
     NewCheckout,
 )
 from checkout.domain.value_objects.checkout_id import CheckoutId, new_checkout_id
+from tests import patience
 
 REPOSITORY = DjangoCheckoutRepository()
 AT_ONCE = 8
@@ -51,7 +52,7 @@ def in_threads(count: int, call: Callable[[int], Any]) -> list[Any]:
 
     def one(number: int) -> Any:
         try:
-            together.wait(10)
+            together.wait(patience.SECONDS)
             return call(number)
         except Exception as error:
             return error

@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from tests.adapters.provider.conftest import KEY, RETURN_URL, SECRET, Listener
-from tests.services import free_port
+from tests.ports import free_port
 
 START_SECONDS = 60
 

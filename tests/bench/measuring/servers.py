@@ -11,9 +11,9 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import redis
 
+from tests.ports import free_port
 from tests.services import (
     folder_for,
-    free_port,
     make_cluster,
     postgres_answers,
     postgres_command,

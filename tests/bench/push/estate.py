@@ -15,7 +15,7 @@ import httpx2
 
 from tests.bench.saga.contender import ROOT
 from tests.bench.saga.ours import SETTINGS, Ours
-from tests.services import free_port
+from tests.ports import free_port
 
 READY_SECONDS = 60.0
 COPY_SESSION = """

@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.accessibility.listening import give_ears
-from tests.e2e.conftest import PATIENCE_MS
+from tests.e2e.browsing import open_context
 
 
 @pytest.fixture(scope="module")
 def accessible(browser: Browser) -> Iterator[BrowserContext]:
     """One shopper's browser for all tests of a module, listened to in every page."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB") as opened:
-        opened.set_default_timeout(PATIENCE_MS)
+    look = {"width": 1280, "height": 900}
+    with open_context(browser, viewport=look, locale="en-GB") as opened:
         give_ears(opened)
         yield opened
 

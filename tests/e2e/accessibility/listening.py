@@ -13,6 +13,7 @@ from typing import NamedTuple
 from playwright.sync_api import BrowserContext, Page
 
 STOPS_AT_MOST = 80
+LOST = "Connection lost. Your order is still being processed."
 SCRIPT = Path(__file__).with_name("virtual_reader.js")
 
 
@@ -29,9 +30,21 @@ def give_ears(context: BrowserContext) -> None:
 
 
 def heard(page: Page, *hows: str) -> list[Heard]:
-    """What was spoken on this page so far; of these kinds, when some are named."""
-    said = [Heard(one["how"], one["words"]) for one in page.evaluate("() => reader.heard")]
+    """What was spoken on this page so far; of these kinds, when some are named.
+
+    Without what is said of the line: on a machine that is busy for seconds it is lost indeed.
+    """
+    said = [one for one in _everything(page) if one.words != LOST]
     return [one for one in said if not hows or one.how in hows]
+
+
+def heard_of_the_line(page: Page) -> list[str]:
+    """How often this page has said that the line is lost."""
+    return [one.how for one in _everything(page) if one.words == LOST]
+
+
+def _everything(page: Page) -> list[Heard]:
+    return [Heard(one["how"], one["words"]) for one in page.evaluate("() => reader.heard")]
 
 
 def forget(page: Page) -> None:

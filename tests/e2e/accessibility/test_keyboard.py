@@ -12,19 +12,17 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, e
 from tests.e2e.accessibility.deciding import pay_at
 from tests.e2e.accessibility.listening import focused, tab_to
 from tests.e2e.accessibility.measuring import inspect
-from tests.e2e.browsing import MUG, PROGRESS, PROVIDER, fill_delivery
-from tests.e2e.conftest import PATIENCE_MS
+from tests.e2e.browsing import MUG, PROGRESS, PROVIDER, fill_delivery, open_context
 from tests.e2e.stack import Stack
+from tests.patience import eventually
 
-LOOKS_AT_MOST = 80
 SCRIPT = re.compile(r"<script.*?</script>|</?noscript>", re.S)
 
 
 @pytest.fixture(scope="module")
 def plain(browser: Browser) -> Iterator[BrowserContext]:
     """A shopper's browser that runs no scripts."""
-    with browser.new_context(java_script_enabled=False, locale="en-GB") as opened:
-        opened.set_default_timeout(PATIENCE_MS)
+    with open_context(browser, java_script_enabled=False, locale="en-GB") as opened:
         yield opened
 
 
@@ -51,21 +49,25 @@ class Hands:
 
     def look_for(self, shown: Locator) -> None:
         """Until this is on the page."""
-        for _ in range(LOOKS_AT_MOST):
-            if shown.is_visible():
-                return
-            self.page.wait_for_timeout(100)
-            if not self.scripts:
-                self.page.goto(self.page.url.split("?")[0])
-        raise AssertionError(f"never {shown}: {self.page.content()}")
+        if self.scripts:
+            expect(shown).to_be_visible()
+            return
+
+        def is_there() -> bool:
+            self.page.goto(self.page.url.split("?")[0])
+            return shown.is_visible()
+
+        eventually(lambda: shown.is_visible() or is_there(), self.page.content)
 
     def order(self, stack: Stack) -> None:
         """A basket, and the button that places the order."""
+        self.page.emulate_media(reduced_motion="reduce")  # a toast stays until it was looked at
         self.page.goto(f"{stack.url}/products/{MUG}/")
         self.press('button "Add to basket"')
         if self.scripts:
             self.page.get_by_role("status").filter(has_text="in your basket").wait_for()
             self.press('link "Basket')
+        self.page.emulate_media(reduced_motion=None)
         self.page.wait_for_url("**/cart/")
         fill_delivery(self.page)
         self.press('button "Place order')

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.ledgers import Ledgers
+from tests.patience import eventually
 
-PATIENCE_SECONDS = 15.0
 FAR = "2099-01-01 00:00:00"
 _OF_CHECKOUT = "REPLACE(CAST(checkout_id AS TEXT), '-', '') = ?"
 _IS_CHECKOUT = "REPLACE(CAST(id AS TEXT), '-', '') = ?"
@@ -115,7 +114,4 @@ class Desk:
         self._until(f"{sql} AND lease_until IS NULL RETURNING id", checkout)
 
     def _until(self, sql: str, checkout: str, *values: str) -> None:
-        end = time.monotonic() + PATIENCE_SECONDS
-        while not self.ledgers.rows(sql, checkout.replace("-", ""), *values):
-            assert time.monotonic() < end, f"not within {PATIENCE_SECONDS} s: {sql}"
-            time.sleep(0.05)
+        eventually(lambda: self.ledgers.rows(sql, checkout.replace("-", ""), *values), lambda: sql)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.e2e.browsing import MUG
-from tests.e2e.conftest import PATIENCE_MS, Console
+from tests.e2e.browsing import MUG, open_context
+from tests.e2e.conftest import Console
 from tests.e2e.ledgers import Ledgers
 from tests.e2e.ordering import Ordering
 from tests.e2e.stack import Stack
@@ -25,7 +25,7 @@ def logged_in(stack: Stack, browser: Browser) -> Any:
     """The cookies of a member of staff."""
     stack.environment["DJANGO_SUPERUSER_PASSWORD"] = Desk.PASSWORD
     stack.manage("createsuperuser", "--noinput", "--username", Desk.NAME, "--email", "b@shop.test")
-    with browser.new_context() as context:
+    with open_context(browser) as context:
         log_in(context.new_page(), stack.url)
         return context.storage_state()
 
@@ -35,8 +35,7 @@ def desk(
     browser: Browser, console: Console, stack: Stack, ledgers: Ledgers, logged_in: Any
 ) -> Iterator[Desk]:
     """A member of staff at their desk: one tab of the admin."""
-    with browser.new_context(storage_state=logged_in, locale="en-GB") as context:
-        context.set_default_timeout(PATIENCE_MS)
+    with open_context(browser, storage_state=logged_in, locale="en-GB") as context:
         console.watch(context)
         yield Desk(context.new_page(), stack.url, ledgers)
 
