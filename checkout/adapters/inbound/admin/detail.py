@@ -7,11 +7,13 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from checkout.adapters.inbound.admin import orders
-from checkout.adapters.inbound.admin.privacy import Reader, masked, reader
-from checkout.adapters.inbound.admin.timeline import timeline
+from checkout.adapters.inbound.admin.diagram import Diagram, diagram
+from checkout.adapters.inbound.admin.privacy import NEEDED, Reader, masked, reader
+from checkout.adapters.inbound.admin.timeline import story
 from checkout.adapters.inbound.admin.words import MONEY, age
 from checkout.adapters.inbound.cli import explain
 from checkout.adapters.inbound.web.amounts import in_words
+from checkout.adapters.outbound.persistence.database_time import read_now
 from checkout.adapters.outbound.persistence.models import CheckoutSession
 from checkout.adapters.outbound.persistence.repositories.doctor_queries import (
     DoctorQueries,
@@ -22,6 +24,12 @@ from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.read_models.checkout_progress import money
 
 User = AbstractBaseUser | AnonymousUser
+LEGEND = (
+    ("forward", "is-taken", "taken"),
+    ("forward", "is-possible", "possible next"),
+    ("force", "is-possible", "possible next, by staff alone"),
+    ("forward", "", "not taken"),
+)
 
 
 def context(row: CheckoutSession, user: User) -> dict[str, Any]:
@@ -31,6 +39,8 @@ def context(row: CheckoutSession, user: User) -> dict[str, Any]:
     checkout = dossier.checkout if dossier else None
     moving = ["It moves too fast to be read: look again."]
     reads = reader(user, row)
+    told = story(row, reads, dossier.now if dossier else read_now())
+    drawn = diagram(row.state, told.moves, row.snapshot["total"] if row.snapshot else None)
     return {
         "row": row,
         "checkout": checkout,
@@ -40,9 +50,27 @@ def context(row: CheckoutSession, user: User) -> dict[str, Any]:
         "facts": _facts(row, dossier, reads) if dossier else [],
         "lines": row.snapshot.get("lines", []) if row.snapshot else [],
         "money_line": _money(checkout) if checkout else "",
-        "timeline": timeline(row, reads),
+        "chapters": told.chapters,
+        "notes": told.notes,
+        "hidden": "" if reads.whole else NEEDED,
+        "diagram": drawn,
+        "possible": _possible(drawn, checkout),
+        "legend": LEGEND,
         "buttons": orders.buttons(checkout, user) if checkout else [],
     }
+
+
+def _possible(drawn: Diagram, checkout: Checkout | None) -> list[tuple[str, str]]:
+    """What is possible next, and why staff cannot do it now where they cannot."""
+    return [
+        (
+            said,
+            orders.refused(checkout, "force", {"edge": edge.name})
+            if checkout and edge.kind == "force"
+            else "",
+        )
+        for edge, said in drawn.possible
+    ]
 
 
 def _facts(row: CheckoutSession, dossier: Dossier, reads: Reader) -> list[tuple[str, Any]]:
