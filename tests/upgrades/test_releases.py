@@ -13,6 +13,7 @@ from django.utils.module_loading import autodiscover_modules
 from pytest_django import DjangoDbBlocker
 
 from checkout.adapters.inbound.cli.doctor import chosen_audits, examine
+from checkout.adapters.inbound.cli.rebuild import rebuilt
 from checkout.adapters.outbound.persistence.models import (
     CheckoutEffect,
     CheckoutInbox,
@@ -59,6 +60,8 @@ def test_today_brings_a_release_to_its_end(release: Release) -> None:
     far = {place.name for place in POSITIONS if place.remote}
     with ShopWorld(provider, remote=True) as world:
         assert examine(chosen_audits()).broken == []
+        assert rebuilt(check=True).unequal == []
+        assert CheckoutSession.objects.filter(unsettled=True).exists()
         serializer = SignedJsonSerializer(release.said["secret_key"])
         assert work_off(release.messages(), serializer) == len(positions)
         for payment in provider.payments.values():

@@ -91,6 +91,8 @@ def _read_models(world: World, checkout: Checkout) -> None:
     assert (shown.version, shown.state) == (checkout.version, checkout.state), "S10: it lags"
     stored = CheckoutSummary.objects.filter(pk=checkout.id).first()
     assert (stored.body if stored else None) == summarise(checkout), "S13: the summary differs"
+    owing = settle_money.unsettled(checkout)
+    assert world.row.unsettled == owing, "S13: the list of what is owed is wrong"
     pushed = world.bell.pushed
     assert len(pushed) == len(set(pushed)), f"S10: a version was pushed twice: {pushed}"
     assert max(pushed, default=0) <= checkout.version, f"S10: pushed, but not stored: {pushed}"

@@ -170,7 +170,7 @@ TROUBLES: dict[str, tuple[str, Callable[[World], None], str, str, str]] = {
     "long": ("Longest in one state", lambda w: w.shift(100_000), "look", "1 d 3 h", "/change/"),
     "lapsing": ("Holds about to lapse", lambda w: holding(w, 60), "look", "1", "=awaiting_payment"),
     "lapsed": ("Holds about to lapse", lambda w: holding(w, -60), "act", "1 lapsed", "=awaiting"),
-    "owed": ("Refunds owed", owing, "fine", "1", ""),
+    "owed": ("Refunds owed", owing, "fine", "1", "?owed=yes"),
     "late": ("Refunds owed", lambda w: owing(w, "money_overdue"), "act", "1", "?attention=yes"),
     "unsent": ("Events not sent", unsent, "act", "", ""),
     "no worker": ("Workers", lambda w: None, "act", "none at work", ""),

@@ -141,6 +141,11 @@ IN_ROWS: dict[str, tuple[str, str, Plant]] = {
         "summary",
         lambda w: rows(CheckoutSummary, w).update(body={"total": 1}),
     ),
+    "money that is said to be owed": (
+        "completed",
+        "unsettled",
+        lambda w: rows(CheckoutSession, w).update(unsettled=True),
+    ),
     "the end was not told": (
         "completed",
         "outbox",

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -20,14 +20,22 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from checkout.adapters.inbound.admin import commanding, detail, orders, step_up
+from checkout.adapters.inbound.admin import commanding, detail, orders, searching, step_up
 from checkout.adapters.inbound.admin.dashboard import page as dashboard
-from checkout.adapters.inbound.admin.filters import STUCK_AFTER, AttentionFilter, StuckFilter
+from checkout.adapters.inbound.admin.filters import (
+    STUCK_AFTER,
+    AttentionFilter,
+    HoldFilter,
+    OwedFilter,
+    StateFilter,
+    StuckFilter,
+)
+from checkout.adapters.inbound.admin.listing import CheckoutList
 from checkout.adapters.inbound.admin.read_only import ReadOnlyAdmin
 from checkout.adapters.inbound.admin.words import MONEY, age
 from checkout.adapters.inbound.web.amounts import in_words
 from checkout.adapters.outbound.persistence.database_time import database_now
-from checkout.adapters.outbound.persistence.models import CheckoutEffect, CheckoutSession
+from checkout.adapters.outbound.persistence.models import CheckoutSession
 
 
 @admin.register(CheckoutSession)
@@ -36,30 +44,33 @@ class CheckoutAdmin(ReadOnlyAdmin):
 
     list_display = (
         "checkout",
-        "state",
-        "attention",
-        "in_state_for",
-        "amount",
-        "money",
-        "attempt",
+        "where",
         "next_due",
+        "money",
+        "attempts",
+        "attention",
     )
     list_display_links = None
-    list_filter = ("state", AttentionFilter, StuckFilter)
-    list_select_related = ("progress",)
+    list_filter = (StateFilter, AttentionFilter, StuckFilter, OwedFilter, HoldFilter)
     search_fields = ("id",)
-    search_help_text = "Id, cart, order, the provider's reference, or e-mail."
-    ordering = ("-created_at", "-id")
+    search_help_text = searching.HELP
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by = ()
     actions = None
 
     class Media:
-        css = {"all": ["checkout/admin.css"]}
+        css = {"all": ["checkout/admin.css", "checkout/list.css"]}
 
     # List ----------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CheckoutSession]:
-        """With the database's time, which tells the age."""
-        return super().get_queryset(request).annotate(database_now=database_now())
+        """With the database's time, which tells the age; what is shown is read for a page alone."""
+        rows = super().get_queryset(request).annotate(database_now=database_now())
+        return rows.prefetch_related("progress")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CheckoutList]:
+        """The list that pages by keyset."""
+        return CheckoutList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CheckoutSession], search_term: str
@@ -68,42 +79,50 @@ class CheckoutAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        return queryset.filter(_matching(term)), False
+        return searching.matching(queryset, term), False
 
-    @admin.display(description="checkout", ordering="id")
+    @admin.display(description="checkout")
     def checkout(self, row: CheckoutSession) -> SafeString:
         """The first characters of the id, with the way to the detail."""
         there = reverse("admin:checkout_checkoutsession_change", args=[row.pk])
         return format_html('<a href="{}" title="{}">{}</a>', there, row.pk, str(row.pk)[:8])
 
-    @admin.display(description="in state for", ordering="-entered_at")
-    def in_state_for(self, row: Any) -> str:
-        """How long it has been in its state."""
-        return age(row.entered_at, row.database_now)
-
-    @admin.display(description="amount")
-    def amount(self, row: CheckoutSession) -> str:
-        """The frozen total."""
-        cart = row.snapshot
-        return in_words(cart["total"], cart["currency"]) if cart else "–"
+    @admin.display(description="state")
+    def where(self, row: Any) -> SafeString:
+        """The state, for how long, and whether staff has stopped it there."""
+        return format_html(
+            '<span class="checkout-state checkout-state--{}">{}</span> {}',
+            row.state,
+            row.get_state_display(),
+            _under(f"for {age(row.entered_at, row.database_now)}", "on hold" * row.on_hold),
+        )
 
     @admin.display(description="money")
-    def money(self, row: CheckoutSession) -> str:
-        """What became of the money, as the shopper is told."""
-        status = row.progress.body.get("money", {}).get("status", "")
-        return MONEY.get(status, status)
+    def money(self, row: CheckoutSession) -> SafeString:
+        """The frozen total, what became of it as the shopper is told, and whether some is owed."""
+        shown = getattr(row, "progress", None)
+        status = shown.body.get("money", {}).get("status", "") if shown else "not known"
+        said = _under(MONEY.get(status, status), "owed" * row.unsettled)
+        return format_html("{} {}", _total(row), said)
 
-    @admin.display(description="next due", ordering="due_at")
-    def next_due(self, row: Any) -> str:
+    @admin.display(description="attempt")
+    def attempts(self, row: CheckoutSession) -> SafeString:
+        """Which payment it is at, and how often the step in hand got no answer."""
+        silent = f"{row.attempt} silent" if row.attempt else ""
+        return format_html("{} {}", row.generation, _under(silent))
+
+    @admin.display(description="next due")
+    def next_due(self, row: Any) -> str | SafeString:
         """When somebody looks again."""
         if row.due_at is None:
             return "–"
-        if row.due_at <= row.database_now:
-            late = row.database_now - row.due_at > STUCK_AFTER
-            return f"overdue for {age(row.due_at, row.database_now)}" if late else "now"
-        return f"in {age(row.database_now, row.due_at)}"
+        if row.due_at > row.database_now:
+            return f"in {age(row.database_now, row.due_at)}"
+        if row.database_now - row.due_at <= STUCK_AFTER:
+            return "now"
+        return format_html("overdue {}", _under(f"for {age(row.due_at, row.database_now)}"))
 
-    @admin.display(description="attention", ordering="needs_attention")
+    @admin.display(description="attention")
     def attention(self, row: CheckoutSession) -> str | SafeString:
         """Why staff should look."""
         why = row.needs_attention.replace("_", " ")
@@ -153,18 +172,22 @@ class CheckoutAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/checkout/detail.html", context)
 
 
+def _total(row: CheckoutSession) -> str:
+    cart = row.snapshot
+    try:
+        return in_words(cart["total"], cart["currency"]) if cart else "–"
+    except (LookupError, TypeError, ValueError):
+        return "unreadable"  # one bad row hides no other
+
+
+def _under(text: str, flag: str = "") -> SafeString:
+    """A quiet line below what a cell says, with a flag where there is one."""
+    marked = format_html(' <span class="checkout-kind">{}</span>', flag) if flag else ""
+    return format_html('<span class="checkout-under">{}{}</span>', text, marked)
+
+
 def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _matching(term: str) -> Q:
-    by_effect = CheckoutEffect.objects.filter(reference=term).values("checkout_id")
-    found = Q(cart=term) | Q(order_reference__iexact=term) | Q(id__in=by_effect)
-    if "@" in term:
-        found |= Q(snapshot__buyer__email__iexact=term)
-    if set(term.lower()) <= set("0123456789abcdef-"):
-        found |= Q(id__startswith=term.lower())
-    return found

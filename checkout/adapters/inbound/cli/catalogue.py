@@ -50,6 +50,8 @@ CHECKS = {
         "Restore it from the order or the event of its freezing; find who wrote to the row."),
     "progress": Check("S10, S13", "What the shopper sees is not what is stored.",
         "`checkout rebuild` puts it right."),
+    "unsettled": Check("S13", "The list of staff does not say truly whether money is owed.",
+        "`checkout rebuild` puts it right."),
     "summary": Check("S13", "The receipt is not what is stored.",
         "`checkout rebuild` puts it right."),
     "outbox": Check("S9, L2", "Events are missing, doubled, out of order or not sent.",

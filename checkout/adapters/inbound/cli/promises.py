@@ -11,6 +11,7 @@ from datetime import timedelta
 from checkout.adapters.inbound.cli import journal, money, published, sensitive
 from checkout.adapters.inbound.cli.findings import BROKEN, INFO, Finding, Said
 from checkout.adapters.outbound.persistence.repositories.doctor_queries import Dossier
+from checkout.application.use_cases import settle_money
 from checkout.bootstrap import services
 from checkout.domain.checkout import Checkout, Passage
 from checkout.domain.value_objects.checkout_state import CheckoutState
@@ -89,6 +90,8 @@ def _read_models(dossier: Dossier, checkout: Checkout) -> Said:
             yield "progress", "what is shown is not what is stored."
     if dossier.summary != summarise(checkout):
         yield "summary", "the receipt is not what is stored."
+    if dossier.unsettled != settle_money.unsettled(checkout):
+        yield "unsettled", "whether money is owed is stored wrongly."
 
 
 def _inbox(dossier: Dossier, checkout: Checkout) -> Said:

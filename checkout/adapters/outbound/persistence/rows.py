@@ -13,6 +13,7 @@ from checkout.adapters.outbound.persistence.models import (
     CheckoutSession,
 )
 from checkout.application.ports.outbound.checkout_repository_port import InboxMessage
+from checkout.application.use_cases import settle_money
 from checkout.domain.checkout import Checkout, Failure, Passage, PaymentAttempt
 from checkout.domain.effect import Effect, Outcome
 from checkout.domain.value_objects.cart_snapshot import CartSnapshot
@@ -97,6 +98,7 @@ def session_columns(checkout: Checkout) -> dict[str, Any]:
     return {
         **columns,
         "order_reference": checkout.order,
+        "unsettled": settle_money.unsettled(checkout),
         "snapshot_digest": snapshot.digest if snapshot else "",
         "failure": checkout.failure.to_json() if checkout.failure else None,
         "payments": {str(g): _from_attempt(a) for g, a in checkout.payments.items()},

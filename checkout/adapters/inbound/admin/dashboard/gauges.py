@@ -128,7 +128,7 @@ def _longest(read: Readings) -> Gauge:
 def _holds(read: Readings) -> Gauge:
     live, minutes = read.live, LAPSE_WITHIN // timedelta(minutes=1)
     name, note = "Holds about to lapse", f"stock held for less than {minutes} min"
-    way = Way("Awaiting payment", "state__exact=awaiting_payment")
+    way = Way("Awaiting payment", "state=awaiting_payment")
     if live.lapsed:
         todo = "Extend the hold, or recheck the payment: the stock may be sold to somebody else."
         value = f"{at_most(live.lapsed)} lapsed"
@@ -148,7 +148,8 @@ def _owed(read: Readings) -> Gauge:
     sums = ", ".join(f"{in_words(owed.amount, owed.currency)} ({owed.count})" for owed in read.owed)
     late = sum(owed.late for owed in read.owed)
     if not late:
-        return Gauge(name, f"{count:,}", note=f"{more}{sums}", todo=_doctor("owed"))
+        way, note = Way("Owed money", "owed=yes"), f"{more}{sums}"
+        return Gauge(name, f"{count:,}", note=note, todo=_doctor("owed"), way=way)
     way, note = Way("Needs attention", "attention=yes"), f"{more}{sums}; {late} not in time"
     return Gauge(name, f"{count:,}", ACT, note, _doctor("money"), way)
 

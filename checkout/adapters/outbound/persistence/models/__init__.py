@@ -1,5 +1,6 @@
 """The ORM models of checkout. Only the repository, the admin and bootstrap may touch them."""
 
+from checkout.adapters.outbound.persistence.models.buyer_mail import BuyerMail
 from checkout.adapters.outbound.persistence.models.checkout_session_model import CheckoutSession
 from checkout.adapters.outbound.persistence.models.journal_models import (
     CheckoutEffect,
@@ -24,6 +25,7 @@ from checkout.adapters.outbound.persistence.models.upkeep_models import (
 
 __all__ = [
     "AttemptCounter",
+    "BuyerMail",
     "CheckoutEffect",
     "CheckoutHistory",
     "CheckoutInbox",

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django_fsm import FSMField, transition
 
+from checkout.adapters.outbound.persistence.models.buyer_mail import BuyerMail
 from checkout.domain.value_objects.checkout_state import CheckoutState
 from checkout.sagas.checkout_saga import DEFINITION_VERSION, EDGES
 
@@ -28,7 +30,8 @@ _STATES = [(state.value, state.value.replace("_", " ")) for state in CheckoutSta
 class CheckoutSession(models.Model):
     """State, clocks and lease of a checkout. Only the repository writes it.
 
-    `due_at` is NULL when nothing is owed; `wake` counts the messages that arrived; `fence` is
+    `due_at` is NULL when nothing is owed; `unsettled` says that money is owed to the shopper, or
+    that a void or refund has no final answer; `wake` counts the messages that arrived; `fence` is
     raised by every claim, and every write names the fence it was made under.
     """
 
@@ -66,6 +69,7 @@ class CheckoutSession(models.Model):
     needs_attention = models.CharField(max_length=60, default="", blank=True)
     doubt_told_at = models.DateTimeField(null=True)
     on_hold = models.BooleanField(default=False, db_default=False)
+    unsettled = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = "checkout"
@@ -87,11 +91,6 @@ class CheckoutSession(models.Model):
                 fields=["due_at"], condition=models.Q(due_at__isnull=False), name="checkout_due"
             ),
             models.Index(
-                fields=["needs_attention"],
-                condition=~models.Q(needs_attention=""),
-                name="checkout_attention",
-            ),
-            models.Index(
                 fields=["entered_at"],
                 condition=models.Q(finished_at__isnull=True),
                 name="checkout_unfinished",
@@ -105,6 +104,34 @@ class CheckoutSession(models.Model):
                 fields=["idempotency_key"],
                 condition=~models.Q(idempotency_key=""),
                 name="checkout_by_key",
+            ),
+            # What staff looks for. Each of them has an entry for few checkouts, or late in one's
+            # life: the engine moves every entry of a row whenever it moves the row.
+            models.Index(
+                fields=["created_at", "id"],
+                condition=~models.Q(needs_attention=""),
+                name="checkout_attention_newest",
+            ),
+            models.Index(
+                fields=["created_at", "id"],
+                condition=models.Q(unsettled=True),
+                name="checkout_unsettled_newest",
+            ),
+            models.Index(
+                fields=["created_at", "id"],
+                condition=models.Q(on_hold=True),
+                name="checkout_on_hold_newest",
+            ),
+            models.Index(
+                Lower("order_reference"),
+                condition=~models.Q(order_reference=""),
+                name="checkout_by_order",
+            ),
+            models.Index(
+                BuyerMail("snapshot"),
+                "created_at",
+                condition=models.Q(snapshot__isnull=False),
+                name="checkout_by_mail",
             ),
         ]
 

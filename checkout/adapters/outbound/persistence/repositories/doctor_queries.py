@@ -68,6 +68,7 @@ class Dossier:
     due_at: datetime | None
     lease_until: datetime | None
     attention: str
+    unsettled: bool
     stamp: tuple[int, int, int]
     now: datetime
     checkout: Checkout | None = None
@@ -221,6 +222,7 @@ def _dossier(
         due_at=session.due_at,
         lease_until=session.lease_until,
         attention=session.needs_attention,
+        unsettled=session.unsettled,
         stamp=(session.version, session.fence, session.wake),
         now=now,
     )

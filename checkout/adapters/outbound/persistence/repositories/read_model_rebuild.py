@@ -19,6 +19,7 @@ from checkout.adapters.outbound.persistence.repositories.doctor_queries import (
     Dossier,
 )
 from checkout.adapters.outbound.persistence.storage import one_transaction
+from checkout.application.use_cases import settle_money
 from checkout.domain.checkout import Checkout
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.read_models.checkout_progress import project
@@ -28,12 +29,14 @@ BATCH = 200
 
 
 def differences(dossier: Dossier, checkout: Checkout) -> list[str]:
-    """Which read models are not what the rows say: `progress`, `summary`."""
+    """Which read models are not what the rows say: `progress`, `summary`, the column `unsettled`."""
     found = []
     if dossier.progress != (checkout.version, checkout.state.value, project(checkout)):
         found.append("progress")
     if dossier.summary != summarise(checkout):
         found.append("summary")
+    if dossier.unsettled != settle_money.unsettled(checkout):
+        found.append("unsettled")
     return found
 
 
@@ -51,11 +54,12 @@ class ReadModelRebuild:
     def rewrite(self, checkout: Checkout) -> bool:
         """Store both read models anew; False when the checkout has moved on and nothing was done.
 
-        The update of the row changes nothing: it holds the row, at this version, until the end.
+        The update of the row holds it, at this version, until the end.
         """
         with one_transaction():
             still = CheckoutSession.objects.filter(pk=checkout.id, version=checkout.version)
-            if not still.update(version=checkout.version):
+            owing = settle_money.unsettled(checkout)
+            if not still.update(version=checkout.version, unsettled=owing):
                 return False
             shown = {
                 "version": checkout.version,
