@@ -9,6 +9,7 @@ from django.db.models.signals import post_migrate
 
 from checkout.adapters.inbound.admin.groups import GROUPS
 from checkout.adapters.inbound.admin.privacy import RIGHT
+from project.shop.management.commands import demo
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,17 @@ def test_they_do_not_depend_on_who_is_asked_first() -> None:
     Permission.objects.filter(content_type__app_label="checkout").delete()
     migrated()
     assert rights("Checkout supervisors") == set(GROUPS["Checkout supervisors"])
+
+
+def test_the_demo_has_somebody_in_each() -> None:
+    for password in ("another one", "a long pass phrase"):  # a new start, without the kept one
+        demo.add_examples(password)
+    for name, group in demo.EXAMPLES.items():
+        user = User.objects.get(username=name)
+        assert user.check_password("a long pass phrase")
+        assert (user.is_staff, user.is_superuser) == (True, False)
+        assert [held.name for held in user.groups.all()] == [group]
+    assert set(demo.EXAMPLES.values()) == set(GROUPS)
 
 
 def test_the_right_is_called_what_the_pages_call_it() -> None:

@@ -44,6 +44,7 @@ def test_a_known_address_is_found_however_odd_it_is() -> None:
     odd = "ada lovelace @home"
     assert masked_in("said ADA Lovelace @HOME twice", odd) == "said a•••@home twice"
     assert masked_in("back to mailto:ada%40example.org") == "back to mailto:a•••%40example.org"
+    assert masked_in("a sentence stays as it is", "a") == "a sentence stays as it is"
     assert masked_in("A@example.org!", "a@example.org") == "•••@example.org!"
 
 

@@ -97,7 +97,7 @@ class CommandPage:
         chosen = [f"{k}: {payload[k]}." for k in ("edge", "amount") if k in payload]
         said = " ".join([f"{self.order.label}.", *chosen, f"Reason: {payload['reason']}"])
         buyer = checkout.snapshot.buyer if checkout.snapshot else {}
-        return privacy.Reader(whole=False, mail=buyer.get("email", "")).text(said)
+        return privacy.Reader(whole=False, mail=buyer.get("email") or "").text(said)
 
     def _shown(
         self,

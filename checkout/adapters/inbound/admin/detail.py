@@ -76,7 +76,7 @@ def _possible(drawn: Diagram, checkout: Checkout | None) -> list[tuple[str, str]
 def _facts(row: CheckoutSession, dossier: Dossier, reads: Reader) -> list[tuple[str, Any]]:
     cart = row.snapshot or {}
     total = in_words(cart["total"], cart["currency"]) if cart else "not frozen yet"
-    mail = str(cart.get("buyer", {}).get("email", ""))
+    mail = str(cart.get("buyer", {}).get("email") or "")
     return [
         ("Id", row.pk),
         ("State", f"{row.get_state_display()}, for {age(row.entered_at, dossier.now)}"),

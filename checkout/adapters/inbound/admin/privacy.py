@@ -48,7 +48,7 @@ def masked(address: str) -> str:
 
 def masked_in(text: str, known: str = "") -> str:
     """A text whose mail addresses are masked; `known` is one that may be in it, however odd."""
-    if known:
+    if "@" in known:
         text = re.sub(re.escape(known), lambda _: masked(known), text, flags=re.IGNORECASE)
     return _ADDRESS.sub(_mask, text)
 
@@ -104,7 +104,7 @@ def reader(user: AbstractBaseUser | AnonymousUser, row: CheckoutSession | None) 
     if row is None:
         return Reader(whole, ours=(settings.SECRET_KEY,))
     buyer = (row.snapshot or {}).get("buyer", {})
-    return Reader(whole, str(buyer.get("email", "")), ours(CheckoutId(row.pk), row.nonce))
+    return Reader(whole, str(buyer.get("email") or ""), ours(CheckoutId(row.pk), row.nonce))
 
 
 def _without_query(text: str) -> str:

@@ -10,12 +10,18 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from project.shop.fill import fill_shop
 
 STAFF = "staff"
+EXAMPLES = {  # somebody in each of the groups that come with checkout
+    "viewer": "Checkout viewers",
+    "operator": "Checkout operators",
+    "supervisor": "Checkout supervisors",
+}
 
 
 class Command(BaseCommand):
@@ -36,6 +42,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         fill_shop()
         password = _staff_password(Path(settings.DATA_DIR) / ".staff_password")
+        add_examples(password)
         from project.embedded import serve
 
         serve(host, port, ready=lambda: self._say_where(host, port, password))
@@ -56,11 +63,24 @@ class Command(BaseCommand):
         self.stdout.write(
             f"\n  Shop    {site}/"
             f"\n  Admin   {site}/admin/   user {STAFF}, password {password}"
+            f"\n          with fewer rights, by the same password: {', '.join(EXAMPLES)}"
             f"\n  API     {site}/api/v1/products"
             f"\n  Mails   {_where_mails_are()}"
             f"\n\n  Everything is kept in {settings.DATA_DIR}. Ctrl-C stops; a new start goes on.\n"
         )
         self.stdout.flush()
+
+
+def add_examples(password: str) -> None:
+    """A staff user in each group. One who is there keeps their groups, and has this password."""
+    users = get_user_model().objects
+    for name, group in EXAMPLES.items():
+        user, new = users.get_or_create(username=name, defaults={"is_staff": True})
+        if new:
+            user.groups.set(Group.objects.filter(name=group))
+        if not user.check_password(password):
+            user.set_password(password)
+            user.save()
 
 
 def _where_mails_are() -> str:
