@@ -15,6 +15,7 @@ BENCHMARKS = {
     "saga": "tests.bench.saga.rounds",
     "profile": "tests.bench.saga.profile",
     "push": "tests.bench.push.levels",
+    "growth": "tests.bench.growth.sizes",
 }
 
 

@@ -59,7 +59,7 @@ def _postgresql(**more: str) -> Iterator[tuple[str, int]]:
     user = server_user()
     with folder_for("postgresql", user) as folder:
         password, port = make_cluster(folder, user), free_port()
-        server = start(postgres_command(folder, port, **OPTIONS, **more), folder, user)
+        server = start(postgres_command(folder, port, **{**OPTIONS, **more}), folder, user)
         try:
             url = f"postgresql://checkout:{password}@127.0.0.1:{port}/postgres"
             wait_until(lambda: postgres_answers(url), server, folder)

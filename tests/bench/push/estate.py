@@ -9,26 +9,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import httpx2
 
+from tests.bench.measuring.copies import copies
 from tests.bench.saga.contender import ROOT
 from tests.bench.saga.ours import SETTINGS, Ours
 from tests.ports import free_port
 
 READY_SECONDS = 60.0
-COPY_SESSION = """
-INSERT INTO checkout_checkoutsession
-SELECT (jsonb_populate_record(session, jsonb_build_object('id', page, 'cart', page, 'token_hash',
-  encode(sha256(('token-' || page)::bytea), 'hex')))).*
-FROM checkout_checkoutsession session, unnest(%s::uuid[]) AS page WHERE session.id = %s
-"""
-COPY_PROGRESS = """
-INSERT INTO checkout_checkoutprogress
-SELECT (jsonb_populate_record(progress, jsonb_build_object('checkout_id', page))).*
-FROM checkout_checkoutprogress progress, unnest(%s::uuid[]) AS page WHERE progress.checkout_id = %s
-"""
+TOKENS = (
+    "UPDATE checkout_checkoutsession"
+    " SET token_hash = encode(sha256(('token-' || id)::bytea), 'hex') WHERE id = ANY(%s)"
+)
 
 
 class NotStarted(Exception):
@@ -37,18 +30,10 @@ class NotStarted(Exception):
 
 def open_pages(ours: Ours, count: int) -> dict[str, str]:
     """So many checkouts, all like one that really went through; their tokens by id."""
-    from django.db import connection
-
-    from checkout.bootstrap import services
-    from checkout.domain.value_objects.checkout_id import parse_checkout_id
-
     (one,) = ours.load(1)
-    ours._due([one], "now()")
-    services().engine.tick(parse_checkout_id(one))
-    connection.close()
-    ids = [str(uuid4()) for _ in range(count)]
-    for copy in (COPY_SESSION, COPY_PROGRESS):
-        ours.connection.execute(copy.encode(), [ids, one])
+    ours.by_hand([one], ours.url)
+    ids = copies(ours.connection, one, count, rows=1)
+    ours.connection.execute(TOKENS, [ids])
     return {checkout: f"token-{checkout}" for checkout in ids}
 
 
