@@ -16,6 +16,9 @@ BENCHMARKS = {
     "profile": "tests.bench.saga.profile",
     "push": "tests.bench.push.levels",
     "growth": "tests.bench.growth.sizes",
+    "embedded": "tests.bench.embedded",
+    "browser": "tests.bench.browser",
+    "soak": "tests.bench.soak",
 }
 
 
