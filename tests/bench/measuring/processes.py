@@ -9,6 +9,10 @@ from pathlib import Path
 
 TICK_MS = 1000.0 / os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
+OWN, ENDED = (
+    (11, 12),
+    (13, 14),
+)  # where /proc/PID/stat has the CPU of a process and of its ended children
 
 
 def _stat(pid: int) -> list[str]:
@@ -30,11 +34,21 @@ def family(pid: int) -> list[int]:
 
 
 def cpu_ms(pid: int) -> float:
-    """CPU of a process and of the children it has, ended ones too, in milliseconds."""
-    own = _stat(pid)
-    ticks = sum(int(own[at]) for at in (11, 12, 13, 14)) if own else 0
-    alive = [stat for child in children(pid) if (stat := _stat(child))]
-    return (ticks + sum(int(stat[at]) for stat in alive for at in (11, 12))) * TICK_MS
+    """CPU of a process and of the children it has, ended ones too, in milliseconds.
+
+    A child that ends meanwhile would be missed, or counted twice: then it is read once more.
+    """
+    while True:
+        own = _stat(pid)
+        alive = [stat for child in children(pid) if (stat := _stat(child))]
+        if _ended(own) == _ended(_stat(pid)):
+            break
+    ticks = sum(int(own[at]) for at in (*OWN, *ENDED)) if own else 0
+    return (ticks + sum(int(stat[at]) for stat in alive for at in OWN)) * TICK_MS
+
+
+def _ended(stat: list[str]) -> list[str]:
+    return [stat[at] for at in ENDED] if stat else []
 
 
 def memory_mb(pids: Iterable[int]) -> tuple[float, float]:
