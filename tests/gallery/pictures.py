@@ -22,21 +22,33 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-def take(screens: list[Screen], assets: dict[str, tuple[str, bytes]], folder: Path) -> None:
-    """Write the pictures of all screens in all looks, and nothing else, into the folder."""
+def take(
+    screens: list[Screen],
+    assets: dict[str, tuple[str, bytes]],
+    folder: Path,
+    highest: int = 10_000,
+) -> None:
+    """Write the pictures of all screens in all looks, and nothing else, into the folder.
+
+    `highest` is in pixels: a page that is longer is cut off there.
+    """
     folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for look in LOOKS:
-            for row, picture in _pictures(browser, look, screens, assets):
+            for row, picture in _pictures(browser, look, screens, assets, highest):
                 (folder / name_of(row, look)).write_bytes(picture)
         browser.close()
 
 
 def _pictures(
-    browser: Browser, look: str, screens: list[Screen], assets: dict[str, tuple[str, bytes]]
+    browser: Browser,
+    look: str,
+    screens: list[Screen],
+    assets: dict[str, tuple[str, bytes]],
+    highest: int,
 ) -> Iterator[tuple[str, bytes]]:
     same: dict[str, Any] = {**LOOKS[look], "locale": "en-GB", "reduced_motion": "reduce"}
     plain = browser.new_context(**same, java_script_enabled=False)
@@ -52,7 +64,7 @@ def _pictures(
             page.goto(f"{SITE}/{screen.row.name}")
             if screen.row.page == "lost":
                 _lose(page)
-            yield screen.row.name, _picture(page)
+            yield screen.row.name, _picture(page, highest)
 
 
 def _serve(route: Route, screens: list[Screen], assets: dict[str, tuple[str, bytes]]) -> None:
@@ -79,12 +91,13 @@ def _lose(page: Page) -> None:
     page.clock.set_fixed_time(NOW)
 
 
-def _picture(page: Page) -> bytes:
+def _picture(page: Page, highest: int) -> bytes:
     """WebP of the whole page; Chromium makes it, so that no library for pictures is needed."""
     page.evaluate("() => document.fonts.ready")
     session = page.context.new_cdp_session(page)
     metrics = session.send("Page.getLayoutMetrics")["cssContentSize"]
-    clip = {"x": 0, "y": 0, "width": metrics["width"], "height": metrics["height"], "scale": 1}
+    height = min(metrics["height"], highest)
+    clip = {"x": 0, "y": 0, "width": metrics["width"], "height": height, "scale": 1}
     asked = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip}
     taken = session.send("Page.captureScreenshot", asked)
     session.detach()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.db import connection
 
@@ -92,7 +92,7 @@ class World:
         """The neighbours as the engine calls them."""
         return Ports(self.carts, self.coupons, self.inventory, self.orders, self.payments)
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> Self:
         given = (self.policy, self.scheduler, self.bell, self.published, self.fault, self.parts)
         self.services = bootstrap.build(self.ports, *given)
         bootstrap.use(self.services)
