@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from checkout.adapters.outbound.messaging.checkout_event_publisher import (
 from checkout.adapters.outbound.messaging.progress_hints import ProgressHints
 from checkout.adapters.outbound.persistence.database_time import read_now
 from checkout.adapters.outbound.persistence.repositories.attempt_counters import AttemptCounters
+from checkout.adapters.outbound.persistence.repositories.django_bulk import DjangoBulk
 from checkout.adapters.outbound.persistence.repositories.django_checkout_repository import (
     DjangoCheckoutRepository,
 )
@@ -43,6 +44,7 @@ from checkout.application.use_cases.start_checkout import StartCheckoutUseCase
 from checkout.application.use_cases.submit_command import CommandDesk
 from checkout.application.use_cases.watch_money import WatchMoney
 from checkout.read_models.checkout_progress import project
+from checkout.sagas.bulk_recovery import LEASE, RecoverMany
 from checkout.sagas.engine import Engine
 from checkout.sagas.rehearsal import Rehearsal
 
@@ -56,18 +58,20 @@ class Services:
     start: StartCheckoutUseCase
     desk: CommandDesk
     rehearsal: Rehearsal
+    bulk: DjangoBulk
+    recovery: RecoverMany
     repository: DjangoCheckoutRepository
     queries: DjangoCheckoutQueries
     money: WatchMoney
     watch: WatchQueries
     jobs: DjangoJobs
-    counters: AttemptCounters
-    links: UsedLinks
-    tallies: Tallies
     queue: HueyQueue
     ports: Ports
     policy: Policy
     prove_cart: Callable[..., bool]
+    counters: AttemptCounters = field(default_factory=AttemptCounters)
+    links: UsedLinks = field(default_factory=UsedLinks)
+    tallies: Tallies = field(default_factory=Tallies)
 
 
 @dataclass(frozen=True)
@@ -113,21 +117,23 @@ def build(
     progress = progress or ProgressHints(redis_url)
     publisher = publisher or chosen_publisher(said, redis_url)
     repository, queries = parts.repository(), DjangoCheckoutQueries()
-    watch = WatchQueries()
+    watch, jobs, bulk = WatchQueries(), DjangoJobs(), DjangoBulk(LEASE)
+    desk = parts.desk(repository, queries, scheduler, ports.payments, policy, read_now)
+    rehearsal = Rehearsal(repository, policy, project, read_now)
+    recovery = RecoverMany(bulk, jobs, repository, desk, rehearsal, policy, read_now, fault)
     return Services(
         engine=parts.engine(repository, ports, policy, progress, project, fault),
         relay=RelayEvents(parts.outbox(), publisher, fault),
         start=StartCheckoutUseCase(repository, queries, scheduler, settings.SECRET_KEY),
-        desk=parts.desk(repository, queries, scheduler, ports.payments, policy, read_now),
-        rehearsal=Rehearsal(repository, policy, project, read_now),
+        desk=desk,
+        rehearsal=rehearsal,
+        bulk=bulk,
+        recovery=recovery,
         repository=repository,
         queries=queries,
         money=WatchMoney(repository, watch, scheduler, policy, read_now),
         watch=watch,
-        jobs=DjangoJobs(),
-        counters=AttemptCounters(),
-        links=UsedLinks(),
-        tallies=Tallies(),
+        jobs=jobs,
         queue=HueyQueue(redis_url),
         ports=ports,
         policy=policy,
@@ -142,7 +148,7 @@ def chosen_ports(said: dict[str, Any]) -> Ports:
 
 def chosen_policy(said: dict[str, Any]) -> Policy:
     """The numbers of the flow: the upper-case names of Policy's fields, in seconds."""
-    names = [field.name for field in fields(Policy)]
+    names = [known.name for known in fields(Policy)]
     return Policy(**{name: said[name.upper()] for name in names if name.upper() in said})
 
 

@@ -2,6 +2,8 @@
 
 from checkout.adapters.outbound.persistence.models import (
     AttemptCounter,
+    BulkRecovery,
+    BulkRecoveryRow,
     CheckoutEffect,
     CheckoutHistory,
     CheckoutInbox,
@@ -18,6 +20,8 @@ from checkout.adapters.outbound.persistence.models import (
 
 __all__ = [
     "AttemptCounter",
+    "BulkRecovery",
+    "BulkRecoveryRow",
     "CheckoutEffect",
     "CheckoutHistory",
     "CheckoutInbox",

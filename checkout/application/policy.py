@@ -20,7 +20,8 @@ class Policy:
     `reconcile_after` is the longest that a waiting checkout goes unasked at the provider,
     `money_overdue_after` how long money may be on its way back before staff is asked to look, and
     `audit_every` the pause between two rounds of the audit. `doubt_after` is how long nobody may know
-    whether the shopper has paid before `payment_in_doubt` is told.
+    whether the shopper has paid before `payment_in_doubt` is told. `bulk_per_second` is how many
+    commands a second the bulk recoveries of staff give, all together.
     """
 
     payment_window: float = 900
@@ -42,6 +43,7 @@ class Policy:
     money_overdue_after: float = 86400
     audit_every: float = 60
     doubt_after: float = 600
+    bulk_per_second: int = 20
 
     def call_timeout(self, call: str) -> float:
         """The longest one call may take: by `port.method`, by port, or the default of 2 s."""

@@ -40,6 +40,7 @@ class Run:
         self.lease = lease
         self.checkout = lease.checkout
         self.actor = actor
+        self._reason = ""
         self._edges: list[str] = []
         self._changed = False
         self.released = False
@@ -63,6 +64,7 @@ class Run:
                 self._applied.append((message, f"refused: {refusal.code}"))
                 continue
             self.actor = message.actor
+            self._reason = _why(message)
             if message.kind in ASKED_FOR:
                 self._tell(ASKED_FOR[message.kind])
             if move is not None:
@@ -239,6 +241,8 @@ class Run:
             self._tell(name)
 
     def _note_passage(self, edge: str, source: str, target: str, reason: str = "") -> None:
+        """One row of the history. The first one after a command has the command's reason."""
+        reason, self._reason = reason or self._reason, ""
         self._edges.append(edge)
         version, now = self.checkout.version + len(self._edges), self.lease.now()
         self.checkout.history.append(
@@ -285,3 +289,9 @@ class Run:
 
     def _tell(self, name: str) -> None:
         self._events.append((name, event_data(name, self.checkout)))
+
+
+def _why(message: InboxMessage) -> str:
+    """The reason of a command. What a provider says is no reason of anybody's."""
+    ours = not message.source.startswith("provider:")
+    return str(message.payload.get("reason", ""))[:500] if ours else ""

@@ -3,7 +3,8 @@
 It never goes through the queue, because the queue may be what failed. Rows that are overdue by more
 than a second and that nobody drives are ticked by a few threads of its own. A round only hands out
 work, so that no port and no receiver of events can hold it up; a heartbeat says that it goes round.
-Now and then it asks whether a periodic job is due (`rounds`), which one of all workers then does.
+Now and then it asks whether a periodic job is due (`rounds`), which one of all workers then does;
+the same goes for the bulk recoveries of staff.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Sweep(threading.Thread):
         self.ticking = Hands("checkout-tick", THREADS)
         self.telling = Hands("checkout-tell", 1)
         self.watching = Hands("checkout-watch", 1)
+        self.recovering = Hands("checkout-bulk", 1)
         self._jobs_asked = time.monotonic()
         self._stopped = threading.Event()
         self._round_began = time.monotonic()
@@ -58,6 +60,7 @@ class Sweep(threading.Thread):
         self.ticking.stop(STOP_SECONDS)
         self.telling.stop(0)
         self.watching.stop(0)
+        self.recovering.stop(0)
         connection.close()
 
     def stop(self) -> None:
@@ -77,6 +80,7 @@ class Sweep(threading.Thread):
             self._adopt,
             self._tell,
             self._do_jobs,
+            self._recover,
         ]
         for part in [*parts, close_old_connections]:
             try:
@@ -114,6 +118,11 @@ class Sweep(threading.Thread):
         if time.monotonic() - self._jobs_asked >= JOBS_SECONDS:
             self._jobs_asked = time.monotonic()
             self.watching.give("jobs", rounds.do_due)
+
+    def _recover(self) -> None:
+        """Bulk recoveries, which one of all workers goes on with."""
+        self.recovering.able()
+        self.recovering.give("bulk", services().recovery.work)
 
     def _say_away(self, error: Exception) -> None:
         """Once per outage, not twice a second."""

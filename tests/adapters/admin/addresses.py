@@ -7,13 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django.contrib.admin import site
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 from django.views.generic.base import RedirectView
 
-from checkout.adapters.outbound.persistence.models import AttemptCounter, CheckoutInbox
+from checkout.adapters.outbound.persistence.models import (
+    AttemptCounter,
+    BulkRecovery,
+    BulkRecoveryRow,
+    CheckoutInbox,
+)
+from checkout.application.ports.outbound.bulk_port import NewJob
 from checkout.application.ports.outbound.checkout_repository_port import InboxMessage
 from checkout.testing.proof.world import World
 from tests.adapters.admin.asking import form
@@ -60,7 +67,7 @@ class Address(NamedTuple):
     """A row: who gets the page, and whose POST of `form` is carried out.
 
     `ready` makes the checkout and `of` what is asked about; it stands in the address when `inside`.
-    `query` and `form` are made from the two.
+    `query` and `form` are made from the two. With `only_post` there is no page to be got.
     """
 
     look: frozenset[str]
@@ -68,6 +75,7 @@ class Address(NamedTuple):
     of: Callable[[World], Any] = lambda world: None
     ready: Callable[[World], None] = awaiting
     inside: bool = True
+    only_post: bool = False
     query: Callable[[World, Any], dict[str, Any]] = lambda world, subject: {}
     form: Callable[[World, Any], dict[str, Any]] = lambda world, subject: {
         "post": "yes",
@@ -87,6 +95,24 @@ def chosen(world: World, row: int) -> dict[str, Any]:
     return {"ids": str(row), "reason": "the shopper called"}
 
 
+def bulk(phase: str) -> Callable[[World], str]:
+    """A bulk recovery that has come so far."""
+
+    def job(world: World) -> str:
+        known_as = uuid4()
+        world.services.bulk.choose(NewJob(known_as, "recheck", "", None, [world.known]))
+        BulkRecoveryRow.objects.filter(job=known_as).update(result="ready", version=1)
+        BulkRecovery.objects.filter(pk=known_as).update(phase=phase)
+        return str(known_as)
+
+    return job
+
+
+def decision(of: Callable[[World], str]) -> Address:
+    """What is decided about a bulk recovery by those who may operate."""
+    return Address(NOBODY, OPERATE, of, only_post=True, form=lambda world, _: {"reason": "mended"})
+
+
 def read_only(model: str, of: Callable[[World], Any]) -> dict[str, Address]:
     """What Django gives to every model, where nothing can be edited."""
     return {
@@ -102,6 +128,16 @@ ADDRESSES = {
     **read_only("checkout_checkoutsession", checkout),
     **read_only("checkout_checkoutinbox", message),
     **read_only("checkout_attemptcounter", counter),
+    **read_only("checkout_bulkrecovery", bulk("rehearsed")),
+    "checkout_bulkrecovery_progress": Address(VIEW, of=bulk("running")),
+    "checkout_bulkrecovery_confirm": decision(bulk("rehearsed")),
+    "checkout_bulkrecovery_stop": decision(bulk("running")),
+    "checkout_bulkrecovery_choose": Address(
+        OPERATE,
+        OPERATE,
+        query=lambda world, _: {"ids": world.known.hex},
+        form=lambda world, _: {"command": "hold", "job": str(uuid4())},
+    ),
     "checkout_checkoutsession_dashboard": Address(VIEW),
     "checkout_checkoutsession_step_up": Address(STAFF),
     "checkout_checkoutsession_recheck": command(OPERATE),

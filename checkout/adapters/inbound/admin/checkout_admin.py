@@ -13,7 +13,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -21,6 +21,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from checkout.adapters.inbound.admin import commanding, detail, orders, searching, step_up
+from checkout.adapters.inbound.admin.bulk.selection import query_of
 from checkout.adapters.inbound.admin.dashboard import page as dashboard
 from checkout.adapters.inbound.admin.filters import (
     STUCK_AFTER,
@@ -31,7 +32,7 @@ from checkout.adapters.inbound.admin.filters import (
     StuckFilter,
 )
 from checkout.adapters.inbound.admin.listing import CheckoutList
-from checkout.adapters.inbound.admin.read_only import ReadOnlyAdmin
+from checkout.adapters.inbound.admin.read_only import VIEW, ReadOnlyAdmin
 from checkout.adapters.inbound.admin.words import MONEY, age
 from checkout.adapters.inbound.web.amounts import in_words
 from checkout.adapters.outbound.persistence.database_time import database_now
@@ -56,7 +57,7 @@ class CheckoutAdmin(ReadOnlyAdmin):
     search_help_text = searching.HELP
     show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
-    actions = None
+    actions = ("recover",)
 
     class Media:
         css = {"all": ["checkout/admin.css", "checkout/list.css"]}
@@ -127,6 +128,18 @@ class CheckoutAdmin(ReadOnlyAdmin):
         """Why staff should look."""
         why = row.needs_attention.replace("_", " ")
         return format_html('<span class="checkout-flag">{}</span>', why) if why else "–"
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Those who may give commands."""
+        return request.user.has_perms([VIEW, orders.OPERATE])
+
+    @admin.action(description="Recover in bulk", permissions=["operate"])
+    def recover(self, request: HttpRequest, queryset: QuerySet[CheckoutSession]) -> HttpResponse:
+        """Lead to the page that asks how: with those that are ticked, or with the filters."""
+        chosen = request.GET.urlencode()
+        if request.POST.get("select_across") != "1":
+            chosen = query_of(list(queryset.values_list("pk", flat=True)))
+        return HttpResponseRedirect(f"{reverse('admin:checkout_bulkrecovery_choose')}?{chosen}")
 
     # Detail and commands -------------------------------------------------------------------
 

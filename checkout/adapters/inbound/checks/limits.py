@@ -22,6 +22,7 @@ COUNTS = {  # the name of a count, and the least that it may be
     "SOCKETS_PER_ADDRESS": 1,
     "LINKS_PER_CHECKOUT": 1,
     "INBOX_RETENTION_DAYS": 30,
+    "BULK_MOST": 1,
 }
 SECONDS = ("ATTEMPT_WINDOW", "COOL_DOWN", "LINK_LIFETIME", "STEP_UP_AFTER")
 NAMES = (*NETWORKS, *COUNTS, *SECONDS)

@@ -101,8 +101,9 @@ RULES = {
         "Use django.contrib.sessions.backends.db, or a cache that all processes share.",
     ),
     "E019": Rule(
-        "A limit of attempts is no sensible number: it would hold nobody up, or everybody.",
-        "Attempts are whole numbers of at least 1, ATTEMPT_WINDOW and COOL_DOWN are seconds.",
+        "A limit is no sensible number: it would hold nobody up, or everybody.",
+        "Attempts and BULK_MOST are whole numbers of at least 1, ATTEMPT_WINDOW and COOL_DOWN are"
+        " seconds.",
     ),
     "E020": Rule(
         "A provider's message would be forgotten while the provider may still repeat it, or before"

@@ -1,5 +1,9 @@
 """The ORM models of checkout. Only the repository, the admin and bootstrap may touch them."""
 
+from checkout.adapters.outbound.persistence.models.bulk_models import (
+    BulkRecovery,
+    BulkRecoveryRow,
+)
 from checkout.adapters.outbound.persistence.models.buyer_mail import BuyerMail
 from checkout.adapters.outbound.persistence.models.checkout_session_model import CheckoutSession
 from checkout.adapters.outbound.persistence.models.journal_models import (
@@ -25,6 +29,8 @@ from checkout.adapters.outbound.persistence.models.upkeep_models import (
 
 __all__ = [
     "AttemptCounter",
+    "BulkRecovery",
+    "BulkRecoveryRow",
     "BuyerMail",
     "CheckoutEffect",
     "CheckoutHistory",
