@@ -71,19 +71,19 @@ def blocks(queries: list[str]) -> int:
     return touched
 
 
-def measure(client: Any, asked: dict[str, str], times: int) -> dict[str, Any]:
+def measure(client: Any, asked: dict[str, str], times: int, address: str = LIST) -> dict[str, Any]:
     """The cost of one page. Raises AssertionError when it is not shown."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(connection) as captured:
-        answer = client.get(LIST, asked)
+        answer = client.get(address, asked)
     queries = [q["sql"] for q in captured.captured_queries if q["sql"].startswith("SELECT")]
     assert answer.status_code == 200, asked
     spans = []
     for _ in range(times):
         began = time.perf_counter()
-        client.get(LIST, asked)
+        client.get(address, asked)
         spans.append((time.perf_counter() - began) * 1000)
     return {
         "shown": answer.content.count(b"/change/"),

@@ -152,7 +152,9 @@ def owing(world: World, flag: str = "") -> None:
     """The provider has taken 29.90 for nothing, and a refund of it is open."""
     payments = {"1": {**world.row.payments["1"]}}
     payments["1"]["facts"] = {**payments["1"]["facts"], "captured": 2990, "currency": "EUR"}
-    CheckoutSession.objects.update(state="aborted", payments=payments, needs_attention=flag)
+    CheckoutSession.objects.update(
+        state="aborted", payments=payments, needs_attention=flag, unsettled=True
+    )
     CheckoutEffect.objects.create(
         checkout_id=world.known,
         name="payments.refund",
@@ -171,7 +173,7 @@ TROUBLES: dict[str, tuple[str, Callable[[World], None], str, str, str]] = {
     "lapsing": ("Holds about to lapse", lambda w: holding(w, 60), "look", "1", "=awaiting_payment"),
     "lapsed": ("Holds about to lapse", lambda w: holding(w, -60), "act", "1 lapsed", "=awaiting"),
     "owed": ("Refunds owed", owing, "fine", "1", "?owed=yes"),
-    "late": ("Refunds owed", lambda w: owing(w, "money_overdue"), "act", "1", "?attention=yes"),
+    "late": ("Refunds owed", lambda w: owing(w, "money_overdue"), "act", "1", "?owed=yes"),
     "unsent": ("Events not sent", unsent, "act", "", ""),
     "no worker": ("Workers", lambda w: None, "act", "none at work", ""),
     "not counted": ("Figures below", lambda w: None, "look", "not counted yet", ""),

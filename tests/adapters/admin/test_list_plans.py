@@ -11,6 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from checkout.adapters.inbound.admin.listing import Place
+from checkout.adapters.outbound.persistence.database_time import read_now
+from checkout.adapters.outbound.persistence.models import CheckoutOutbox, CheckoutSession
 from checkout.testing.proof.world import World
 from tests.adapters.admin.asking import LIST
 from tests.adapters.admin.test_list import copies
@@ -76,3 +78,31 @@ def test_every_page_has_its_index(place: dict[str, str], boss: Client) -> None:
         assert "Seq Scan on checkout" not in said, f"{page}: {said}"
         scans = [line for line in said.splitlines() if "SCAN checkout_" in line]
         assert [line for line in scans if "USING" not in line] == [], page
+
+
+DASHBOARD = (
+    "checkout_due",
+    "checkout_unfinished",
+    "checkout_attention_newest",
+    "checkout_unsettled_newest",
+    "checkout_effect_open",
+    "checkout_outbox_unsent",
+)
+
+
+def test_the_dashboard_reads_by_indexes(place: dict[str, str], boss: Client) -> None:
+    now, everyone = read_now(), CheckoutSession.objects.values_list("pk", flat=True)
+    told = [
+        CheckoutOutbox(checkout_id=pk, sequence=99, name="told", data={}, at=now, sent_at=now)
+        for pk in everyone
+    ]
+    told[0].sent_at = None
+    CheckoutOutbox.objects.bulk_create(told)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    said = plans(partial(boss.get, f"{LIST}dashboard/"))
+    assert [index for index in DASHBOARD if index not in said] == []
+    assert "Seq Scan on checkout" not in said
+    assert [
+        line for line in said.splitlines() if "SCAN checkout_" in line and "USING" not in line
+    ] == []

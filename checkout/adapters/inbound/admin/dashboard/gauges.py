@@ -24,6 +24,7 @@ from checkout.adapters.outbound.persistence.repositories.dashboard_queries impor
 )
 
 FINE, LOOK, ACT = "fine", "look", "act"
+MONEY_IS_LATE = ("refund_failing", "money_overdue")  # as the engine and the audit flag it
 LAPSE_WITHIN = timedelta(minutes=2)
 LONG = timedelta(days=1)
 GONE = timedelta(minutes=10)  # a worker that is silent for longer has been replaced or taken away
@@ -140,18 +141,16 @@ def _holds(read: Readings) -> Gauge:
 
 
 def _owed(read: Readings) -> Gauge:
-    name = "Refunds owed"
+    name, way = "Refunds owed", Way("Owed money", "owed=yes")
     if not read.owed:
-        return Gauge(name, "0")
-    count = sum(owed.count for owed in read.owed)
-    more = "at least " if read.judged >= JUDGED else ""
+        return Gauge(name, "0", way=way)
+    count = at_most(sum(owed.count for owed in read.owed), JUDGED)
     sums = ", ".join(f"{in_words(owed.amount, owed.currency)} ({owed.count})" for owed in read.owed)
+    note = f"at least {sums}" if read.judged >= JUDGED else sums
     late = sum(owed.late for owed in read.owed)
     if not late:
-        way, note = Way("Owed money", "owed=yes"), f"{more}{sums}"
-        return Gauge(name, f"{count:,}", note=note, todo=_doctor("owed"), way=way)
-    way, note = Way("Needs attention", "attention=yes"), f"{more}{sums}; {late} not in time"
-    return Gauge(name, f"{count:,}", ACT, note, _doctor("money"), way)
+        return Gauge(name, count, note=note, todo=_doctor("owed"), way=way)
+    return Gauge(name, count, ACT, f"{note}; {late} not in time", _doctor("money"), way)
 
 
 def _provider(read: Readings) -> Gauge:

@@ -22,12 +22,12 @@ from checkout.adapters.inbound.admin.dashboard.gauges import Gauge, Readings
 from checkout.adapters.inbound.cli.doctor import OVERDUE_SECONDS
 from checkout.adapters.outbound.persistence.database_time import read_now
 from checkout.adapters.outbound.persistence.repositories.dashboard_queries import (
-    ABOUT_MONEY,
     COUNTED,
     DashboardQueries,
     Live,
 )
 from checkout.adapters.outbound.persistence.repositories.doctor_queries import DoctorQueries
+from checkout.application.use_cases.settle_money import REQUESTS
 from checkout.bootstrap import services
 from checkout.read_models.tally import hour_of
 
@@ -94,14 +94,15 @@ def contents(window: Window) -> dict[str, Any]:
 
 def _readings(queries: DashboardQueries, now: datetime, provider: figures.Calls) -> Readings:
     overdue = DoctorQueries().overdue(OVERDUE_SECONDS, COUNTED)
-    judged = queries.owed(services().watch.read)
+    owed = queries.owed()
+    judged = services().watch.read(owed, REQUESTS) if owed else []
     return Readings(
         now=now,
         live=queries.live(now, gauges.LAPSE_WITHIN),
         overdue=len(overdue),
         oldest_due=min((due for _, _, due in overdue), default=None),
-        owed=figures.owed(judged, ABOUT_MONEY),
-        judged=len(judged),
+        owed=figures.owed(judged, gauges.MONEY_IS_LATE),
+        judged=len(owed),
         provider=provider,
         queue=services().queue.waiting(),
         counted_until=queries.counted_until(),

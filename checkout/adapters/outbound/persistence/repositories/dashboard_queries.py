@@ -6,7 +6,7 @@ What is live is counted up to COUNTED: nobody needs to know exactly how many mor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,17 +24,14 @@ from checkout.adapters.outbound.persistence.models import (
     WorkerHeartbeat,
 )
 from checkout.adapters.outbound.persistence.storage import storage
-from checkout.domain.checkout import Checkout
 from checkout.domain.effect import Outcome
 from checkout.domain.value_objects.checkout_state import CheckoutState
 from checkout.read_models.tally import CALL, ENDED, ENTERED, FIRST, Key
 
 COUNTED = 1000
-JUDGED = 300  # checkouts whose money is added up
+JUDGED = 200  # checkouts whose money is added up
 WORKERS = 50
 OPEN = [Outcome.INTENDED.value, Outcome.UNKNOWN.value]  # as the partial index says it
-REQUESTS = ("payments.refund", "payments.void")
-ABOUT_MONEY = ("refund_failing", "money_overdue")
 HOLDING = [
     CheckoutState.INVENTORY_RESERVED.value,
     CheckoutState.AWAITING_PAYMENT.value,
@@ -97,16 +94,12 @@ class DashboardQueries:
                 sweeps=list(WorkerHeartbeat.objects.order_by("-at").values_list()[:WORKERS]),
             )
 
-    def owed(self, read: Callable[[Sequence[UUID]], Iterable[Checkout]]) -> Sequence[Checkout]:
-        """Up to JUDGED checkouts with money that may be on its way back, as `read` reads them."""
+    def owed(self) -> Sequence[UUID]:
+        """The newest JUDGED checkouts that are owed money, or wait for a void or refund."""
         with storage():
-            asked = CheckoutEffect.objects.filter(outcome__in=OPEN, name__in=REQUESTS)
-            found = set(
-                asked.order_by("intended_at").values_list("checkout_id", flat=True)[:JUDGED]
-            )
-            flagged = CheckoutSession.objects.filter(needs_attention__in=ABOUT_MONEY)
-            found |= set(flagged.exclude(needs_attention="").values_list("id", flat=True)[:JUDGED])
-        return list(read(sorted(found)[:JUDGED]))
+            unsettled = CheckoutSession.objects.filter(unsettled=True)
+            newest = unsettled.order_by("-created_at", "-id").values_list("id", flat=True)
+            return list(newest[:JUDGED])
 
     def sums(self, since: datetime) -> Mapping[Key, int]:
         """All counts of the hours from `since` on, added up; the hour of each key is `since`."""
@@ -137,7 +130,7 @@ class DashboardQueries:
 
 
 def _attention() -> Mapping[str, int]:
-    rows = CheckoutSession.objects.exclude(needs_attention="").order_by("needs_attention")
+    rows = CheckoutSession.objects.exclude(needs_attention="").order_by("-created_at", "-id")
     return Counter(rows.values_list("needs_attention", flat=True)[:COUNTED])
 
 

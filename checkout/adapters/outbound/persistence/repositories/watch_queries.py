@@ -71,14 +71,18 @@ class WatchQueries:
             ids = list(rows.values_list("id", flat=True)[:most])
         return self.read(ids, finished_at__isnull=False), _next(ids, most)
 
-    def read(self, ids: Sequence[UUID], **only: Any) -> list[Checkout]:
-        """Rows and journals, without the history. One that makes no sense is the doctor's."""
+    def read(self, ids: Sequence[UUID], calls: Sequence[str] = (), **only: Any) -> list[Checkout]:
+        """Rows and journals, or these calls of them, without the history.
+
+        A row that makes no sense is the doctor's.
+        """
         with storage():
             sessions = CheckoutSession.objects.filter(
                 pk__in=ids, definition_version__in=KNOWN_DEFINITIONS, **only
             )
+            rows = CheckoutEffect.objects.filter(checkout_id__in=ids).order_by("id")
             effects: dict[UUID, list[CheckoutEffect]] = {}
-            for effect in CheckoutEffect.objects.filter(checkout_id__in=ids).order_by("id"):
+            for effect in rows.filter(name__in=calls) if calls else rows:
                 effects.setdefault(effect.checkout_id, []).append(effect)
             return [c for s in sessions if (c := _checkout(s, effects.get(s.pk, ()))) is not None]
 
