@@ -16,6 +16,7 @@ from checkout.adapters.inbound import rounds
 from checkout.adapters.inbound.admin.dashboard.gauges import Gauge
 from checkout.adapters.outbound.persistence.database_time import read_now, shifted
 from checkout.adapters.outbound.persistence.models import (
+    BulkRecovery,
     CheckoutEffect,
     CheckoutHistory,
     CheckoutOutbox,
@@ -194,6 +195,21 @@ def test_what_is_bad_is_said_in_words_and_what_to_do(
     assert address in leads_to
     if leads_to:
         assert boss.get(leads_to).status_code == 200
+
+
+def test_bulk_recoveries_are_counted_until_they_end(boss: Client) -> None:
+    for phase, ended in (("running", None), ("rehearsed", None), ("done", read_now())):
+        BulkRecovery.objects.create(
+            command="recheck",
+            scope="",
+            total=1,
+            phase=phase,
+            chosen_at=read_now(),
+            finished_at=ended,
+        )
+    found, leads_to = gauge(boss, "Bulk recovery")
+    assert (found.value, found.note[:11]) == ("1 at work", "1 tried out")
+    assert boss.get(leads_to).status_code == 200
 
 
 def test_owed_money_is_added_up_by_currency(world: World, boss: Client) -> None:

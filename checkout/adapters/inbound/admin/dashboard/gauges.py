@@ -22,6 +22,7 @@ from checkout.adapters.outbound.persistence.repositories.dashboard_queries impor
     Live,
     Longest,
 )
+from checkout.application.ports.outbound.bulk_port import Phase
 
 FINE, LOOK, ACT = "fine", "look", "act"
 MONEY_IS_LATE = ("refund_failing", "money_overdue")  # as the engine and the audit flag it
@@ -36,10 +37,12 @@ BEHIND = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Way:
-    """Where to look: `to` is a filter of the list, or the id of a checkout."""
+    """Where to look: a page of the admin, with a filter, or with the checkout that it is about."""
 
     label: str
-    to: str | UUID
+    query: str = ""
+    checkout: UUID | None = None
+    page: str = "checkout_checkoutsession_changelist"
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def gauges(read: Readings) -> list[Gauge]:
         _sweeps(read),
         _queue(read),
         _outbox(read),
+        _bulk(read),
         _counting(read),
     ]
 
@@ -120,7 +124,11 @@ def _longest(read: Readings) -> Gauge:
         return Gauge(name, "–", note="0 under way")
     since = age(longest.since, read.now)
     note = f"{longest.state.replace('_', ' ')}; {under_way}"
-    way = Way(f"Checkout {str(longest.id)[:8]}", longest.id)
+    way = Way(
+        f"Checkout {str(longest.id)[:8]}",
+        checkout=longest.id,
+        page="checkout_checkoutsession_change",
+    )
     if read.now - longest.since < LONG:
         return Gauge(name, since, note=note, way=way)
     return Gauge(name, since, LOOK, note, "Open it: its page says what it waits for.", way)
@@ -207,6 +215,14 @@ def _outbox(read: Readings) -> Gauge:
     if read.now - unsent.oldest <= timedelta(seconds=OVERDUE_SECONDS):
         return Gauge(name, at_most(unsent.count), note=note)
     return Gauge(name, at_most(unsent.count), ACT, note, _doctor("outbox"))
+
+
+def _bulk(read: Readings) -> Gauge:
+    jobs = read.live.bulk
+    name, way = "Bulk recovery", Way("Bulk recoveries", page="checkout_bulkrecovery_changelist")
+    waits = jobs.get(Phase.REHEARSED, 0)
+    note = f"{waits} tried out, for somebody to confirm or stop" if waits else ""
+    return Gauge(name, f"{sum(jobs.values()) - waits} at work", note=note, way=way)
 
 
 def _counting(read: Readings) -> Gauge:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -117,11 +116,11 @@ def _verdict(judged: Sequence[Gauge]) -> str:
 
 
 def _address(gauge: Gauge) -> str:
-    if gauge.way is None:
+    way = gauge.way
+    if way is None:
         return ""
-    if isinstance(gauge.way.to, UUID):
-        return reverse("admin:checkout_checkoutsession_change", args=[gauge.way.to])
-    return f"{reverse('admin:checkout_checkoutsession_changelist')}?{gauge.way.to}"
+    there = reverse(f"admin:{way.page}", args=[way.checkout] if way.checkout else [])
+    return f"{there}?{way.query}" if way.query else there
 
 
 def in_words(line: Line) -> dict[str, str]:

@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from checkout.adapters.outbound.persistence.database_time import database_now
 from checkout.adapters.outbound.persistence.models import (
+    BulkRecovery,
     CheckoutEffect,
     CheckoutOutbox,
     CheckoutSession,
@@ -61,7 +62,8 @@ class Live:
     """How things stand now. Counts end at COUNTED.
 
     `lapsing` holds end within the time that was asked about, `lapsed` ones have ended. `calls` are
-    those without an answer by `port.method`, `sweeps` the workers with their last round.
+    those without an answer by `port.method`, `sweeps` the workers with their last round, `bulk` the
+    jobs of bulk recovery that have not ended, by phase.
     """
 
     unfinished: int
@@ -72,6 +74,7 @@ class Live:
     unsent: Waiting
     calls: Mapping[str, Waiting]
     sweeps: Sequence[tuple[str, datetime]]
+    bulk: Mapping[str, int]
 
 
 class DashboardQueries:
@@ -92,6 +95,7 @@ class DashboardQueries:
                 unsent=_unsent(),
                 calls=_open_calls(),
                 sweeps=list(WorkerHeartbeat.objects.order_by("-at").values_list()[:WORKERS]),
+                bulk=_bulk(),
             )
 
     def owed(self) -> Sequence[UUID]:
@@ -158,6 +162,11 @@ def _open_calls() -> Mapping[str, Waiting]:
     for name, intended in rows.values_list("name", "intended_at")[:COUNTED]:
         found.setdefault(name.split(":", 1)[0], []).append(intended)
     return {name: _waiting(moments) for name, moments in sorted(found.items())}
+
+
+def _bulk() -> Mapping[str, int]:
+    jobs = BulkRecovery.objects.filter(finished_at__isnull=True).order_by("chosen_at")
+    return Counter(jobs.values_list("phase", flat=True)[:COUNTED])
 
 
 def _waiting(moments: Iterable[datetime | None]) -> Waiting:
