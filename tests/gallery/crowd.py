@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 from checkout.adapters.outbound.persistence.database_time import read_now, shifted
 from checkout.adapters.outbound.persistence.models import CheckoutHistory, WorkerHeartbeat
 from checkout.adapters.outbound.persistence.repositories.tallies import Tallies
+from checkout.application.ports.outbound.bulk_port import NewJob
 from checkout.domain.value_objects.cart_snapshot import SnapshotCharge, SnapshotLine
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.testing.builders import snapshot
@@ -83,6 +85,7 @@ TODAY: dict[str, s.Situation] = {
     "declined": s.declined("insufficient_funds"),
     "hanging": hanging,
 }
+ONES_TO_RECOVER = ("hanging", "preparing", "declined", "waits", "another amount", "sold out")
 NOW: dict[str, s.Situation] = {
     "waits": s.waiting,
     "preparing": s.preparing,
@@ -95,6 +98,15 @@ def today(world: Day) -> dict[str, str]:
     found = {name: _of(world, begin, 140) for name, begin in TODAY.items()}
     world.sweep()
     return found | {name: _of(world, begin, 3) for name, begin in NOW.items()}
+
+
+def tried_out(world: Day, ids: dict[str, str]) -> UUID:
+    """A bulk recovery whose dry run is over."""
+    job, chosen = uuid4(), tuple(UUID(ids[name]) for name in ONES_TO_RECOVER)
+    world.services.bulk.choose(NewJob(job, "retry_now", "chosen by hand", 1, chosen))
+    while world.services.recovery.work():
+        pass
+    return job
 
 
 def _of(world: Day, begin: Callable[[World], None], seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from urllib.parse import urljoin
 from uuid import UUID
 
 from django.contrib.auth.models import Permission, User
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 
 from tests.gallery.collecting import Screen, Words, normal
-from tests.gallery.crowd import Day, since_yesterday, today
+from tests.gallery.crowd import Day, since_yesterday, today, tried_out
 from tests.gallery.document import LOOKS, ROOT, name_of
 from tests.gallery.rows import Row
 
@@ -37,6 +38,7 @@ PAGES = (
     StaffPage("hanging", "{hanging}/change/"),
     StaffPage("preview", "{waits}/force/?edge=force_abort"),
     StaffPage("password", "is-it-you/"),
+    StaffPage("bulk", "../bulkrecovery/{job}/change/"),
 )
 DASHBOARD = StaffPage("dashboard", "dashboard/")
 
@@ -51,6 +53,7 @@ def collect() -> list[Screen]:
     with transaction.atomic(), Day() as world:
         client = _somebody()
         ids = today(world)
+        ids["job"] = str(tried_out(world, ids))
         screens = [_collected(client, page, ids) for page in PAGES]
         since_yesterday()
         screens.append(_collected(client, DASHBOARD, ids))
@@ -68,7 +71,7 @@ def _somebody() -> Client:
 
 
 def _collected(client: Client, page: StaffPage, ids: dict[str, str]) -> Screen:
-    answer = client.get(LIST + page.address.format_map(ids))
+    answer = client.get(urljoin(LIST, page.address.format_map(ids)))
     assert answer.status_code == 200, page.name
     html = normal(answer.content.decode(), NOBODY, 0)
     row = Row(page.name, "Staff", page.address, lambda world: None, "", "staff")

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.accessibility.measuring import axe_faults
 from tests.e2e.conftest import Console
@@ -80,3 +81,33 @@ def test_everybody_can_use_our_pages(place: Place, desk: Desk) -> None:
         assert axe_faults(desk.page, "#content") == [], address
     desk.page.goto(desk.list)
     assert axe_faults(desk.page, "#result_list") == [], "the list"
+
+
+def test_many_are_recovered_while_one_watches(place: Place, desk: Desk, console: Console) -> None:
+    """From the ticks in the list to the end of the job, on a page that goes on by itself."""
+    both = [place(), place()]
+    for opened in both:
+        opened.shows("awaiting_payment")
+        desk.nobody_drives(opened.id)
+        opened.order.play("lose_webhook")
+    page = desk.page
+    page.goto(desk.list)
+    for opened in both:
+        page.get_by_role("row", name=opened.id[:8]).get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option(label="Recover in bulk")
+    page.get_by_role("button", name="Go").click()
+    assert axe_faults(page, "#content") == [], "the choice"
+    page.get_by_role("radio", name="Recheck with provider").check()
+    page.get_by_role("button", name="Try it out").click()
+    phase = page.locator(".checkout-headline .checkout-state")
+    expect(phase).to_have_text("waits for your decision")
+    assert "2 checkouts can be given it" in desk.told()
+    assert axe_faults(page, "#content") == [], "the dry run"
+    desk.fill("a night without webhooks")
+    page.get_by_role("button", name="Recheck with provider: start").click()
+    expect(phase).to_have_text("done")
+    assert axe_faults(page, "#content") == [], "the end"
+    for opened in both:
+        opened.shows("completed")
+        desk.check_written(opened.id, "Recheck with provider", "a night without webhooks")
+    assert console.unexpected() == []
