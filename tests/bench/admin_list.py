@@ -21,7 +21,7 @@ from tests.bench.many_checkouts import fill, private_database
 
 LIST = "/admin/checkout/checkoutsession/"
 SIZES = [1_000, 100_000, 1_000_000]
-TARGET_MS = 500.0  # half of the requests, of any page, at any size
+MOST_BLOCKS = 4000  # of any page at any size; the time depends on what else the machine does
 
 
 def pages(size: int) -> dict[str, dict[str, str]]:
@@ -126,7 +126,7 @@ def table(found: dict[str, dict[int, dict[str, Any]]], sizes: list[int]) -> str:
 
 
 def main() -> int:
-    """Measure and print; 1 when a page is slower than it may be."""
+    """Measure and print; 1 when a page touches more than it may."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--times", type=int, default=30)
@@ -137,7 +137,7 @@ def main() -> int:
     print(table(found, arguments.sizes))
     if arguments.json:
         print(json.dumps(found))
-    return int(any(c["p50_ms"] > TARGET_MS for costs in found.values() for c in costs.values()))
+    return int(any(c["blocks"] > MOST_BLOCKS for costs in found.values() for c in costs.values()))
 
 
 if __name__ == "__main__":
