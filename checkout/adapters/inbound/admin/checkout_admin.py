@@ -43,14 +43,7 @@ from checkout.adapters.outbound.persistence.models import CheckoutSession
 class CheckoutAdmin(ReadOnlyAdmin):
     """List, detail and commands of checkouts."""
 
-    list_display = (
-        "checkout",
-        "where",
-        "next_due",
-        "money",
-        "attempts",
-        "attention",
-    )
+    list_display = ("checkout", "where", "next_due", "money", "attention")
     list_display_links = None
     list_filter = (StateFilter, AttentionFilter, StuckFilter, OwedFilter, HoldFilter)
     search_fields = ("id",)
@@ -84,9 +77,13 @@ class CheckoutAdmin(ReadOnlyAdmin):
 
     @admin.display(description="checkout")
     def checkout(self, row: CheckoutSession) -> SafeString:
-        """The first characters of the id, with the way to the detail."""
+        """The beginning of the id, which payment it is at, and tries of the step without an answer."""
         there = reverse("admin:checkout_checkoutsession_change", args=[row.pk])
-        return format_html('<a href="{}" title="{}">{}</a>', there, row.pk, str(row.pk)[:8])
+        silent = f", {row.attempt} silent" if row.attempt else ""
+        below = _under(f"attempt {row.generation}{silent}")
+        return format_html(
+            '<a href="{}" title="{}">{}</a> {}', there, row.pk, str(row.pk)[:8], below
+        )
 
     @admin.display(description="state")
     def where(self, row: Any) -> SafeString:
@@ -105,12 +102,6 @@ class CheckoutAdmin(ReadOnlyAdmin):
         status = shown.body.get("money", {}).get("status", "") if shown else "not known"
         said = _under(MONEY.get(status, status), "owed" * row.unsettled)
         return format_html("{} {}", _total(row), said)
-
-    @admin.display(description="attempt")
-    def attempts(self, row: CheckoutSession) -> SafeString:
-        """Which payment it is at, and how often the step in hand got no answer."""
-        silent = f"{row.attempt} silent" if row.attempt else ""
-        return format_html("{} {}", row.generation, _under(silent))
 
     @admin.display(description="next due")
     def next_due(self, row: Any) -> str | SafeString:
