@@ -10,17 +10,22 @@ from typing import Any
 
 
 class SameAnswer:
-    """`status`, `headers` and `body` are the answer; it is given while `hurry` is set."""
+    """`status`, `headers` and `body` are the answer; it is given while `hurry` is set.
+
+    `given` is how many have been answered.
+    """
 
     def __init__(self) -> None:
         self.status, self.body, self.hurry = 200, b"{}", threading.Event()
         self.headers: dict[str, str] = {}
+        self.given = 0
         self.hurry.set()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                outer.hurry.wait(10)
+                outer.hurry.wait()
+                outer.given += 1
                 self.send_response(outer.status)
                 for name, value in outer.headers.items():
                     self.send_header(name, value)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import patience
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = ["-m", "project.server", "-p", "0", "project.asgi:application"]
 WORKER = ["manage.py", "run_huey"]
@@ -34,7 +36,7 @@ def start(command: list[str], folder: Path, **environment: str) -> subprocess.Co
         env={**kept, **own, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience.SECONDS,
         check=False,
     )
 

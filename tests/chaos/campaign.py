@@ -25,10 +25,11 @@ from tests.chaos.mischief import Mischief, ProductionMischief
 from tests.chaos.recovery import Recovery, Times, percentile
 from tests.e2e.ledgers import Ledgers
 
-REST_SECONDS = 150.0  # beyond the payment window: the longest pause between two tries, twice
-CALM_SECONDS = 120.0  # until the provider has come back and forgets its faults
-LEAST_PATIENCE_SECONDS = 120.0
+REST_SECONDS = 400.0  # beyond the payment window: the longest pause between two tries, twice
+CALM_SECONDS = 400.0  # until the provider has come back and forgets its faults
+LEAST_PATIENCE_SECONDS = 600.0
 OPEN = "SELECT COUNT(*) FROM checkout_checkoutsession WHERE state NOT IN ('completed', 'aborted')"
+COMPLETED = "SELECT COUNT(*) FROM checkout_checkoutsession WHERE state = 'completed'"
 UNREST = (
     OPEN,
     "SELECT COUNT(*) FROM checkout_checkoutoutbox WHERE sent_at IS NULL",
@@ -56,6 +57,7 @@ class Plan:
     kills: int = 0
     shoppers: int = 16
     window: int = 40
+    completed: int = 0
 
 
 @dataclass
@@ -146,13 +148,20 @@ class Campaign:
         told, most = began, max(plan.minutes * 60 * 3, LEAST_PATIENCE_SECONDS)
         while (now := time.monotonic()) < began + most:
             enough = len(crowd.purchases) >= plan.checkouts and self.mischief.kills >= plan.kills
-            if enough and now >= began + plan.minutes * 60:
+            if enough and now >= began + plan.minutes * 60 and self._completed() >= plan.completed:
                 return
             if now > told + 30:
                 told = now
                 seconds, bought = int(now - began), len(crowd.purchases)
                 self.say(f"{seconds} s: {bought} purchases, {self.mischief.kills} kills.")
             time.sleep(0.2)
+
+    def _completed(self) -> int:
+        """How many purchases are complete by now, as far as the database says so."""
+        try:
+            return int(self.ledgers.rows(COMPLETED)[0][0])
+        except psycopg.OperationalError:
+            return 0
 
     def _rest(self) -> list[str]:
         """Wait until nothing is under way; what still is when it takes too long."""

@@ -15,8 +15,8 @@ from tests.e2e.ledgers import Ledgers
 from tests.e2e.stack import Stack
 
 SEED = 7  # always the same faults and purchases; their moments differ all the same
-PRODUCTION = Plan(minutes=0.17, seed=SEED, checkouts=12, kills=3, shoppers=8, window=10)
-EMBEDDED = Plan(minutes=0.12, seed=SEED, checkouts=6, kills=1, shoppers=4, window=8)
+PRODUCTION = Plan(0.17, SEED, checkouts=12, kills=3, completed=6, shoppers=8, window=10)
+EMBEDDED = Plan(0.12, SEED, checkouts=6, kills=1, completed=3, shoppers=4, window=8)
 
 
 @dataclass

@@ -73,9 +73,9 @@ class Estate(Stack):
         port, address = self.provider_port, self.place("provider").address
         return {**super()._addresses(), "PROVIDER_URL": f"http://{address}:{port}/provider"}
 
-    def _health(self) -> list[str]:
+    def _health(self, which: str) -> list[str]:
         provider = self.provider.replace("/provider", "/healthz/live")
-        return [*(f"{site}/healthz/ready" for site in self.sites), provider]
+        return [*(f"{site}/healthz/{which}" for site in self.sites), provider]
 
     def ready_workers(self) -> list[str]:
         """The workers whose sweep goes round."""

@@ -158,11 +158,11 @@ class Stack:
 
     def wait_until_ready(self) -> None:
         """Wait until all is well. Raises NotStarted when a process ends or it takes too long."""
-        self._wait_for(f"{self.url}/healthz/ready")
+        self._wait_for("ready")
 
     def wait_until_live(self) -> None:
         """Wait until the site answers, with or without a worker. Raises NotStarted."""
-        self._wait_for(f"{self.url}/healthz/live")
+        self._wait_for("live")
 
     def _wait_for(self, health: str) -> None:
         until = time.monotonic() + patience.SECONDS
@@ -170,15 +170,15 @@ class Stack:
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise NotStarted(f"{name} ended:\n{self._last_words(name)}")
-            if all(self._answers(url) for url in (health, *self._others())):
+            if all(self._answers(url) for url in self._health(health)):
                 return
             time.sleep(0.1)
         words = "\n".join(f"{name}: {self._last_words(name)}" for name in self.processes)
         raise NotStarted(f"The site was not ready after {patience.SECONDS:.0f} s.\n{words}")
 
-    def _others(self) -> list[str]:
+    def _health(self, which: str) -> list[str]:
         provider = f"http://localhost:{self.provider_port}/healthz/live"
-        return [provider] if self.production else []
+        return [f"{self.url}/healthz/{which}", *([provider] if self.production else [])]
 
     def _answers(self, url: str) -> bool:
         try:

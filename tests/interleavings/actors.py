@@ -15,9 +15,10 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
+from tests import patience
+
 Part = Callable[[], object]
 END, BLOCKED = "end", "blocked"
-LONGEST_STEP = 30.0  # seconds; a step takes milliseconds, so this is a hang
 POLL = 0.02  # how soon it is asked whether an actor that says nothing waits for a lock
 MEETINGS = re.compile(r'(INSERT INTO|UPDATE|FROM) "checkout_checkout(session|inbox|outbox)"')
 WRITES_AND_READS = re.compile(r'(INSERT INTO|UPDATE|FROM) "checkout_checkout(\w+)"')
@@ -85,7 +86,7 @@ class Actor(threading.Thread):
 
     def follow(self) -> None:
         """Wait until it has stopped."""
-        until = time.monotonic() + LONGEST_STEP
+        until = time.monotonic() + patience.SECONDS
         while time.monotonic() < until:
             try:
                 self.at = self._said.get(timeout=POLL)
@@ -108,7 +109,7 @@ class Actor(threading.Thread):
     def leave(self) -> None:
         """There are no more parts."""
         self._parts.put(None)
-        self.join(LONGEST_STEP)
+        self.join(patience.SECONDS)
 
 
 def _be_patient() -> None:

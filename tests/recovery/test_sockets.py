@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -18,7 +17,6 @@ from checkout.adapters.inbound.websocket.resync import OPEN_SOCKETS
 from checkout.testing.proof.world import World
 from tests.adapters.websocket.opening import Opener, do, hinting_world, next_of, opening, until
 
-AT_ONCE = 1.0  # a page that waited for a dead layer would take several seconds
 QUICK = 0.2
 
 
@@ -36,7 +34,7 @@ class AwayLayer:
         if self.back is not None:
             return str(await self.back.new_channel())
         if self.hangs:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()  # for ever: whoever waits for it never opens
         raise ConnectionError("Error 111 connecting to the channel layer")
 
     def __getattr__(self, name: str) -> Any:
@@ -71,12 +69,10 @@ async def test_a_page_opens_and_follows_without_the_channel_layer(
     monkeypatch.setattr(hearing, "REST_SECONDS", 0.05)
     monkeypatch.setattr(OPEN_SOCKETS, "every", QUICK)
     checkout = await do(world.start)
-    began = time.monotonic()
     with caplog.at_level(logging.WARNING):
         sockets = [await opener.open(checkout) for _ in range(3)]
         for socket in sockets:
             assert (await next_of(socket)).state == "started"
-        assert time.monotonic() - began < AT_ONCE * len(sockets)
         await do(world.tick)
         for socket in sockets:
             await until(socket, "awaiting_payment")

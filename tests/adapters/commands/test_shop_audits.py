@@ -26,6 +26,7 @@ from project.shop.models import (
     ReservationLine,
     StockItem,
 )
+from tests import patience
 from tests.upgrades.shop_world import OFF, ShopWorld, stock_the_shop
 
 NOBODY = "2a566121-4260-4737-a9d7-b4a12da3b823"
@@ -108,13 +109,14 @@ def test_the_provider_is_asked_over_its_api(live_server: LiveServer, settings: S
         "API_KEY": "k",
         "WEBHOOK_SECRET": "s" * 40,
         "WEBHOOK_URL": "http://127.0.0.1:9/nobody",
-        "TIMEOUT": 20,
+        "TIMEOUT": patience.SECONDS,
     }
     payments = SimulatedPayments()
     keys = [f"{NOBODY}:payments.initiate:{number}" for number in (1, 2)]
     for key in keys:
         begun = payments.initiate(key, Money(1600, "EUR"), "digest", "https://shop.example/")
-    httpx2.post(begun.action["url"], data={"outcome": "approve"}, trust_env=False)
+    data, url = {"outcome": "approve"}, begun.action["url"]
+    httpx2.post(url, data=data, trust_env=False, timeout=patience.SECONDS)
     said = audits.payments([NOBODY, "another"])
     assert [row["key"] for row in said[NOBODY]] == keys
     assert [row["authorised"] for row in said[NOBODY]] == [0, 1600]

@@ -25,6 +25,7 @@ from checkout.adapters.outbound.messaging.checkout_event_publisher import (
 )
 from checkout.testing.contracts import EventPublisherPortContract, PaymentsPortContract
 from project.shop.adapters.payments import SimulatedPayments
+from tests import patience
 
 REDIS_URL: str = getattr(configured, "REDIS_URL", "")
 SECRET = "a-secret-for-webhooks"
@@ -38,7 +39,7 @@ class TestSimulatedPayments(PaymentsPortContract):
 
     @pytest.fixture
     def port(self, live_server: LiveServer, settings: Settings) -> SimulatedPayments:
-        settings.PROVIDER = self.said(f"{live_server.url}/provider", timeout=20)
+        settings.PROVIDER = self.said(f"{live_server.url}/provider", timeout=patience.SECONDS)
         self.url = f"{live_server.url}/provider"
         return SimulatedPayments()
 
@@ -60,7 +61,8 @@ class TestSimulatedPayments(PaymentsPortContract):
     def choose(self, reference: str, outcome: str) -> None:
         """What the shopper does on the hosted page."""
         page = f"{self.url}/pay/{reference}/"
-        answer = httpx2.post(page, data={"outcome": outcome}, trust_env=False)
+        data = {"outcome": outcome}
+        answer = httpx2.post(page, data=data, trust_env=False, timeout=patience.SECONDS)
         assert answer.status_code == 303
 
     def pay(self, reference: str) -> None:

@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from project.provider.deliveries import Timers
 from project.provider.models import Delivery, Timer
+from tests import patience
 
 KEY = "the-api-key"
 SECRET = "the-webhook-secret"
@@ -55,12 +56,11 @@ class Listener:
             self.arrived.notify_all()
             return self.answers.pop(0) if self.answers else 204
 
-    def wait_for(self, count: int, seconds: float = 10) -> list[Received]:
+    def wait_for(self, count: int) -> list[Received]:
         """The first messages once there are `count`; fails if they do not come."""
         with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.received) >= count, seconds), (
-                f"{len(self.received)} of {count} webhooks came"
-            )
+            came = self.arrived.wait_for(lambda: len(self.received) >= count, patience.SECONDS)
+            assert came, f"{len(self.received)} of {count} webhooks came"
             return list(self.received)
 
 

@@ -11,17 +11,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from threading import Event
 
 import httpx2
 import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from tests import patience
 from tests.adapters.provider.conftest import KEY, RETURN_URL, SECRET, Listener
+from tests.patience import eventually
 from tests.ports import free_port
-
-START_SECONDS = 60
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -41,7 +40,7 @@ def site(tmp_path: Path, repository: Path, listener: Listener) -> Iterator[str]:
     """The address of a provider that runs as a process, telling the listener."""
     manage, env = [sys.executable, str(repository / "manage.py")], environment(tmp_path)
     migrate = [*manage, "migrate", "provider", "-v0", "--skip-checks"]
-    subprocess.run(migrate, env=env, check=True, timeout=120)
+    subprocess.run(migrate, env=env, check=True, timeout=patience.SECONDS)
     port = free_port()
     options = ["--port", str(port), "--webhook-url", listener.url]
     server = subprocess.Popen([*manage, "provider", *options], env=env, stderr=subprocess.DEVNULL)
@@ -50,23 +49,26 @@ def site(tmp_path: Path, repository: Path, listener: Listener) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/provider"
     finally:
         server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
+        assert server.wait(patience.SECONDS) == 0
 
 
 def wait_until_it_answers(url: str, server: subprocess.Popen[bytes]) -> None:
-    """Return when the site answers; fail if it ends or takes too long."""
-    for _ in range(START_SECONDS * 10):
+    """Return when the site answers; fail if it ends, or never does."""
+
+    def answers() -> bool:
         assert server.poll() is None, "the provider ended before it answered"
         with suppress(httpx2.HTTPError):
-            httpx2.get(url, timeout=1, trust_env=False)
-            return
-        Event().wait(0.1)
-    pytest.fail(f"{url} did not answer within {START_SECONDS} seconds")
+            httpx2.get(url, timeout=patience.SECONDS, trust_env=False)
+            return True
+        return False
+
+    eventually(answers)
 
 
 def test_the_provider_runs_alone_and_ends_politely(site: str, listener: Listener) -> None:
     asked = {"amount": 5, "currency": "EUR", "reference": "r", "return_url": RETURN_URL}
-    with httpx2.Client(trust_env=False, headers={"Authorization": f"Bearer {KEY}"}) as http:
+    proof = {"Authorization": f"Bearer {KEY}"}
+    with httpx2.Client(trust_env=False, headers=proof, timeout=patience.SECONDS) as http:
         payment = http.post(f"{site}/v1/payments", json=asked).json()
         assert payment["hosted_url"] == f"{site}/pay/{payment['id']}/"
         page = http.get(payment["hosted_url"])

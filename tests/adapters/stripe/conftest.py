@@ -48,7 +48,7 @@ def page(request: pytest.FixtureRequest) -> str:
     return found
 
 
-def said(settings: Settings, url: str, timeout: float = 20, **more: Any) -> None:
+def said(settings: Settings, url: str, timeout: float = 59, **more: Any) -> None:
     """The settings of a host whose Stripe is at this address."""
     stripe = {"API_KEY": KEY, "WEBHOOK_SECRETS": [SECRET], "API_URL": url, "TIMEOUT": timeout}
     calls = {"CALL_TIMEOUTS": {"payments": timeout * 4}}

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from tests import patience
 from tests.adapters.stripe.forms import unfold
 from tests.adapters.stripe.sessions import Answer, CheckoutSessions, error, page_of
 
@@ -77,7 +78,7 @@ class StripeProxy:
         self._one_at_a_time = threading.RLock()
         headers = {"Authorization": f"Bearer {KEY}"}
         self.client = httpx2.Client(
-            base_url=self.upstream, headers=headers, trust_env=False, timeout=20
+            base_url=self.upstream, headers=headers, trust_env=False, timeout=patience.SECONDS
         )
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True

@@ -40,7 +40,7 @@ STRIPE = "checkout.adapters.outbound.payments.stripe.StripePayments"
     ],
 )
 def test_what_cannot_work(settings: Settings, more: dict[str, Any], names: str) -> None:
-    said(settings, "http://127.0.0.1:9", **more)
+    said(settings, "http://127.0.0.1:9", timeout=20, **more)
     with pytest.raises(ImproperlyConfigured, match=names):
         StripePayments()
 

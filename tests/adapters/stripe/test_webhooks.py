@@ -18,15 +18,16 @@ from checkout.adapters.outbound.payments.stripe import StripePayments
 from checkout.adapters.outbound.persistence.models import CheckoutInbox
 from checkout.domain.exceptions import BadSignature, Refused
 from checkout.testing.proof.scenarios import drive
+from tests import patience
 from tests.adapters.stripe.books import books
 from tests.adapters.stripe.conftest import SECRET, said
 from tests.adapters.stripe.proxy import StripeProxy
 from tests.adapters.stripe.shopper import DECLINED, Shopper
 from tests.adapters.stripe.world import BACK, BOUGHT, StripeWorld, in_the_dashboard
+from tests.patience import eventually
 
 KEY = "00000000-0000-4000-8000-000000000000:payments.initiate:1"
 OURS = {"checkout_key": KEY, "checkout_digest": "digest"}
-WAIT_SECONDS = 15
 
 
 def event(kind: str, **about: Any) -> bytes:
@@ -229,11 +230,8 @@ class TestFromTheEmulator:
 
     def arrives(self, world: StripeWorld, kind: str) -> None:
         """Wait until this message about our checkout is stored. Those of earlier tests come too."""
-        until = time.monotonic() + WAIT_SECONDS
         ours = CheckoutInbox.objects.filter(source="provider:stripe", checkout=world.id)
-        while kind not in [message.payload["type"] for message in ours.all()]:
-            assert time.monotonic() < until, f"no {kind} came"
-            time.sleep(0.05)
+        eventually(lambda: kind in [m.payload["type"] for m in ours.all()], lambda: f"no {kind}")
 
     def test_money_that_was_taken_finishes_the_checkout(
         self, world: StripeWorld, proxy: StripeProxy, shopper: Shopper
@@ -259,6 +257,8 @@ class TestFromTheEmulator:
     ) -> None:
         there = f"{live_server.url}/webhooks/payments/stripe/"
         headers = signed(SESSION, "whsec_guessed")
-        answer = httpx2.post(there, content=SESSION, headers=headers, trust_env=False)
+        answer = httpx2.post(
+            there, content=SESSION, headers=headers, trust_env=False, timeout=patience.SECONDS
+        )
         assert answer.status_code in (400, 401, 403)
         assert not CheckoutInbox.objects.filter(message_id="evt_1").exists()

@@ -20,9 +20,9 @@ from checkout import bootstrap
 from checkout.adapters.inbound.access import OWNER
 from checkout.adapters.outbound.messaging.progress_hints import ProgressHints
 from checkout.testing.proof.world import World
+from tests import patience
 
 HOST, ORIGIN = "localhost", "http://localhost"
-SECONDS = 5.0
 _ROOT = re.compile(r'<section id="checkout-progress"[^>]*data-version="(\d+)" data-state="(\w+)"')
 
 
@@ -74,7 +74,7 @@ class Opener:
         if client:
             socket.scope["client"] = ("10.0.0.1", 4711)
             socket.scope["headers"].append((b"x-forwarded-for", client.encode()))
-        accepted, _ = await socket.connect(timeout=SECONDS)
+        accepted, _ = await socket.connect(timeout=patience.SECONDS)
         if accepted:
             self.opened.append(socket)
         return socket, accepted
@@ -90,7 +90,7 @@ class Opener:
         """Close what is open still."""
         for socket in self.opened:
             with suppress(Exception, asyncio.CancelledError):
-                await socket.disconnect(timeout=SECONDS)
+                await socket.disconnect(timeout=patience.SECONDS)
 
 
 def path_of(checkout: Any) -> str:
@@ -112,7 +112,7 @@ def _session(owner: str) -> str:
 
 async def next_of(socket: Socket) -> Seen:
     """The next message."""
-    return read(await socket.receive_from(timeout=SECONDS))
+    return read(await socket.receive_from(timeout=patience.SECONDS))
 
 
 async def until(socket: Socket, state: str) -> list[Seen]:
@@ -121,6 +121,13 @@ async def until(socket: Socket, state: str) -> list[Seen]:
     while seen[-1].state != state:
         seen.append(await next_of(socket))
     return seen
+
+
+async def comes(happened: Callable[[], object]) -> None:
+    """Wait until it has happened, while the sockets live. Raises TimeoutError when it does not."""
+    async with asyncio.timeout(patience.SECONDS):
+        while not happened():
+            await asyncio.sleep(patience.LOOK_SECONDS)
 
 
 async def do(work: Callable[[], Any]) -> Any:
