@@ -20,6 +20,7 @@ from checkout.adapters.outbound.persistence.models import (
     CheckoutOutbox,
     CheckoutSession,
 )
+from checkout.application.ports.inbound.abort_checkout_port import Command
 from checkout.application.ports.outbound.bulk_port import NewJob
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.sagas import bulk_recovery
@@ -384,3 +385,54 @@ def test_it_does_not_pour_on_while_the_engine_does_not_keep_up(
     while world.services.recovery.work():
         pass
     assert results(job) == {"given": 4, "ready": 2}
+
+
+def test_one_that_our_own_code_fails_on_stops_no_other(
+    world: World, staff: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken_down(world)
+    ids = like_the_one(world, 1)
+    job = rehearsed(world, staff, ids)
+    world.services.bulk.confirm(job, staff, "mended", "Reason: mended")
+    submit = world.services.desk.submit
+
+    def fails(command: Command) -> None:
+        submit(command)
+        if command.checkout_id == ids[0]:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(world.services.desk, "submit", fails)
+    see_through(world, staff, job)
+    assert results(job) == {"refused": 1, "applied": 1}
+    assert "Our own code failed" in BulkRecoveryRow.objects.get(result="refused").said
+    assert commands_given(job) == {ids[1]: 1}
+
+
+class Clock:
+    """A time that goes on only while somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_it_gives_so_many_a_second(
+    world: World, staff: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, given = Clock(), []
+    monkeypatch.setattr(bulk_recovery, "time", clock)
+    with World(**{**BROKEN, "bulk_per_second": 4}) as slow:
+        monkeypatch.setattr(slow.services.recovery, "_wait", clock.wait)
+        broken_down(slow)
+        job = rehearsed(slow, staff, like_the_one(slow, 5))
+        slow.services.bulk.confirm(job, staff, "mended", "Reason: mended")
+        slow.at_point = lambda number, point: (
+            given.append(clock.now) if point == "bulk.give:after" else None
+        )
+        slow.services.recovery.work()
+    assert given == [0.0, 0.25, 0.5, 0.75, 1.0, 1.25]

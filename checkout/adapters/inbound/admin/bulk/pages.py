@@ -203,7 +203,6 @@ class BulkRecoveryAdmin(ReadOnlyAdmin):
             "foreseen": words.foreseen(job) if job.phase == Phase.REHEARSED else (),
             "sums": words.sums(job.forecast),
             "uncertain": job.forecast.get("uncertain", 0),
-            "became": words.became(job),
             **rows_of(request, job),
         }
         return TemplateResponse(request, "admin/checkout/bulk.html", context, status=status)

@@ -32,6 +32,7 @@ class WhyForm(forms.Form):
         max_length=REASON,
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": REASON}),
         help_text="Why. It is kept in the history of each checkout and in the log, for good.",
+        error_messages={"required": "Say why."},
     )
     typed = forms.CharField(
         label="How many",
@@ -42,6 +43,7 @@ class WhyForm(forms.Form):
     def __init__(self, *args: Any, order: Order, ready: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ready = ready
+        self.fields["typed"].error_messages["required"] = f"Type {ready} to go on."
         self.fields["typed"].help_text = f"Type {ready}, the number of checkouts."
         if not order.danger:
             del self.fields["typed"]

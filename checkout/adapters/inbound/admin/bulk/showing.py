@@ -43,6 +43,7 @@ def how_far(job: BulkRecovery) -> dict[str, Any]:
         "phase": words.PHASES[Phase(job.phase)],
         "progress": words.progress(job, known),
         "results": results,
+        "became": words.became(job),
         "watched": watched,
     }
 
