@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from checkout.application.ports.outbound.checkout_repository_port import LeasedEvents, OutboxPort
@@ -13,6 +14,7 @@ from checkout.domain.value_objects.checkout_id import CheckoutId
 log = logging.getLogger("checkout.relay")
 LEASE_SECONDS = 10.0
 MOST_AT_ONCE = 10  # a crash brings so many again at most, each under its own id
+SLOW_SECONDS = 1.0  # a receiver that takes longer gets its next event under a new lease
 PAUSE_SECONDS = 5.0
 
 
@@ -24,10 +26,12 @@ class RelayEvents:
         outbox: OutboxPort,
         publisher: EventPublisherPort,
         fault: Callable[[str], None] = lambda point: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outbox = outbox
         self._publisher = publisher
         self._fault = fault
+        self._clock = clock
 
     def deliver(self, checkout_id: CheckoutId) -> int:
         """Send what this checkout has to tell; how many events were handed over."""
@@ -51,9 +55,15 @@ class RelayEvents:
         return sent
 
     def _hand_over(self, leased: LeasedEvents) -> tuple[list[int], Exception | None]:
-        """One after another, until one is not taken: the rows that were, and the error."""
+        """One after another, until one is not taken: the rows that were, and the error.
+
+        Rule: the lease must outlast each of them, or another relay sends what is under way.
+        """
         handed: list[int] = []
+        until = self._clock() + SLOW_SECONDS
         for row, event in leased:
+            if handed and self._clock() > until:
+                break
             self._fault("publish:before")
             try:
                 self._publisher.publish(event)

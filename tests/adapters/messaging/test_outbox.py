@@ -1,4 +1,4 @@
-"""Events leave in order, one at a time, at least once."""
+"""Events leave in order, at least once."""
 
 from __future__ import annotations
 
@@ -173,3 +173,47 @@ def test_consumers_are_named_in_the_settings(caplog: pytest.LogCaptureFixture) -
         chosen_publisher(said, "").publish({"id": "1", "type": "t", "subject": "s"})
     assert [event["id"] for event in HEARD] == ["1"]
     assert "t s 1" in caplog.text
+
+
+class Receiver:
+    """Takes its time for each event, and notes how many were marked as sent before it came."""
+
+    def __init__(self, takes: float = 0.0, refuses: int = 0) -> None:
+        self.takes, self.refuses = takes, refuses
+        self.now = 0.0
+        self.marked: list[int] = []
+
+    def clock(self) -> float:
+        """Seconds of its own."""
+        return self.now
+
+    def publish(self, event: Any) -> None:
+        """Raises ValueError for the event with the number that it refuses."""
+        self.marked.append(CheckoutOutbox.objects.filter(sent_at__isnull=False).count())
+        self.now += self.takes
+        if len(self.marked) == self.refuses:
+            raise ValueError("not this one")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("takes", "marked"), [(0.1, [0, 0, 0]), (2.0, [0, 1, 2])])
+def test_a_slow_receiver_gets_each_event_under_a_lease_of_its_own(
+    takes: float, marked: list[int]
+) -> None:
+    receiver = Receiver(takes)
+    assert RelayEvents(OUTBOX, receiver, clock=receiver.clock).deliver(telling()) == 3
+    assert receiver.marked == marked
+
+
+@pytest.mark.django_db
+def test_what_was_handed_over_before_a_refusal_is_sent_and_the_rest_waits() -> None:
+    checkout_id, receiver = telling(), Receiver(refuses=2)
+    relay = RelayEvents(OUTBOX, receiver, clock=receiver.clock)
+    assert relay.deliver(checkout_id) == 1
+    assert relay.deliver(checkout_id) == 0  # the second one rests, and the third waits for it
+    assert list(CheckoutOutbox.objects.filter(sent_at=None).values_list("sequence", flat=True)) == [
+        2,
+        3,
+    ]
+    with shifted(PAUSE_SECONDS + 1):
+        assert relay.deliver(checkout_id) == 2

@@ -6,12 +6,10 @@ applies it. What staff did is also kept in Django's own log, with the reason.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -19,11 +17,13 @@ from django.http import HttpResponseRedirect as Redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from checkout.adapters.inbound.admin import privacy, step_up
+from checkout.adapters.inbound.admin import step_up
 from checkout.adapters.inbound.admin.choosing import CHOICES, Choice, choice_of, reason_of
 from checkout.adapters.inbound.admin.consequences import ASSUMED, Consequences, consequences
-from checkout.adapters.inbound.admin.orders import Order, User, may, refusal, refused
+from checkout.adapters.inbound.admin.orders import Order, may, refusal, refused
+from checkout.adapters.inbound.admin.staff_log import note, user_id_of
 from checkout.adapters.inbound.admin.words import MONEY
+from checkout.adapters.outbound.persistence.models import CheckoutSession
 from checkout.application.ports.inbound.abort_checkout_port import Command
 from checkout.bootstrap import services
 from checkout.domain.checkout import Checkout
@@ -79,25 +79,15 @@ class CommandPage:
         return Redirect(detail_of(checkout))
 
     def _submit(self, checkout: Checkout, payload: dict[str, Any]) -> None:
-        user_id = int(cast(User, self.request.user).pk or 0)
-        order = Command(checkout.id, self.order.kind, f"user:{user_id}", payload=payload)
+        actor = f"user:{user_id_of(self.request)}"
+        order = Command(checkout.id, self.order.kind, actor, payload=payload)
+        chosen = [f"{k}: {payload[k]}." for k in ("edge", "amount") if k in payload]
+        text = " ".join([f"{self.order.label}.", *chosen, f"Reason: {payload['reason']}"])
+        buyer = checkout.snapshot.buyer if checkout.snapshot else {}
         with transaction.atomic():  # there is never one without the other
             services().desk.submit(order)
-            LogEntry.objects.create(
-                user_id=user_id,
-                content_type_id=_content_type(),
-                object_id=str(checkout.id),
-                object_repr=str(checkout.id),
-                action_flag=CHANGE,
-                change_message=self._logged(checkout, payload),
-            )
-
-    def _logged(self, checkout: Checkout, payload: dict[str, Any]) -> str:
-        """What Django's log says: it is read by people who may not see whole mail addresses."""
-        chosen = [f"{k}: {payload[k]}." for k in ("edge", "amount") if k in payload]
-        said = " ".join([f"{self.order.label}.", *chosen, f"Reason: {payload['reason']}"])
-        buyer = checkout.snapshot.buyer if checkout.snapshot else {}
-        return privacy.Reader(whole=False, mail=buyer.get("email") or "").text(said)
+            mail = buyer.get("email") or ""
+            note(self.request, CheckoutSession, checkout.id, text, mail=mail)
 
     def _shown(
         self,
@@ -138,7 +128,7 @@ class CommandPage:
     def _outlook(self, checkout: Checkout, choice: Choice) -> Consequences | None:
         if self.order.quiet:
             return None
-        actor = f"user:{cast(User, self.request.user).pk}"
+        actor = f"user:{user_id_of(self.request)}"
         said = services().rehearsal.rehearse(checkout, self.order.kind, actor, choice.payload)
         return consequences(said, lambda status: MONEY.get(status, status))
 
@@ -161,7 +151,3 @@ def respond(
 def detail_of(checkout: Checkout) -> str:
     """Where a checkout is looked at."""
     return reverse("admin:checkout_checkoutsession_change", args=[checkout.id])
-
-
-def _content_type() -> int:
-    return int(ContentType.objects.get_by_natural_key("checkout", "checkoutsession").pk)

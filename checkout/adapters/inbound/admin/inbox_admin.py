@@ -5,12 +5,10 @@ Nothing can be edited. A replay is handed to the desk, which finds the checkout;
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -24,6 +22,7 @@ from checkout.adapters.inbound.admin import privacy
 from checkout.adapters.inbound.admin.filters import ParkedFilter
 from checkout.adapters.inbound.admin.orders import OPERATE
 from checkout.adapters.inbound.admin.read_only import VIEW, ReadOnlyAdmin
+from checkout.adapters.inbound.admin.staff_log import note, user_id_of
 from checkout.adapters.outbound.persistence.models import CheckoutInbox
 from checkout.bootstrap import services
 from checkout.domain.exceptions import Refused
@@ -177,21 +176,14 @@ def rows_of(text: str) -> list[int]:
 
 
 def _replay(request: HttpRequest, rows: list[int], reason: str) -> None:
-    user_id = int(cast(Any, request.user).pk)
-    kind = ContentType.objects.get_for_model(CheckoutInbox)
+    actor = f"user:{user_id_of(request)}"
     done = 0
     for row in rows:
         try:
             with transaction.atomic():  # there is never one without the other
-                checkout_id = services().desk.replay(row, f"user:{user_id}", reason)
-                LogEntry.objects.create(
-                    user_id=user_id,
-                    content_type_id=kind.pk,
-                    object_id=str(row),
-                    object_repr=f"message {row} of checkout {checkout_id}",
-                    action_flag=CHANGE,
-                    change_message=privacy.Reader(whole=False).text(f"Replay. Reason: {reason}"),
-                )
+                checkout_id = services().desk.replay(row, actor, reason)
+                named = f"message {row} of checkout {checkout_id}"
+                note(request, CheckoutInbox, row, f"Replay. Reason: {reason}", named)
         except Refused as no:
             messages.warning(request, f"Message {row}: {no.message}")
             continue

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern
 
 from checkout.adapters.inbound.admin.headers import guarded
 
 VIEW = "checkout.view_checkoutsession"
+LOOKS = ("GET", "HEAD")
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -23,6 +25,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def urls(self) -> list[URLPattern]:
         """Our addresses, all of them under the strict content security policy."""
         return [guarded(pattern) for pattern in self.get_urls()]
+
+    def not_looking(self, request: HttpRequest) -> HttpResponse | None:
+        """405 for a request that would send something; None for one that only looks.
+
+        Raises PermissionDenied for those who may not look.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return None if request.method in LOOKS else HttpResponseNotAllowed(LOOKS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody: a checkout is started by a shopper."""

@@ -22,6 +22,9 @@ class Phase(StrEnum):
     STOPPED = "stopped"  # what is done stays done; what was given is seen through
 
 
+STOPPABLE = (Phase.REHEARSING, Phase.REHEARSED, Phase.RUNNING)
+
+
 class Result(StrEnum):
     """What is known of one checkout of a job."""
 

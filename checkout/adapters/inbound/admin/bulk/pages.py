@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.admin.models import ADDITION, CHANGE
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http import HttpResponseRedirect as Redirect
 from django.template.response import TemplateResponse
@@ -24,12 +24,12 @@ from checkout.adapters.inbound.admin.bulk.selection import selected
 from checkout.adapters.inbound.admin.bulk.showing import how_far, rows_of, why_not
 from checkout.adapters.inbound.admin.orders import OPERATE, ORDERS
 from checkout.adapters.inbound.admin.read_only import VIEW, ReadOnlyAdmin
+from checkout.adapters.inbound.admin.staff_log import note, user_id_of
 from checkout.adapters.outbound.persistence.models import BulkRecovery, CheckoutSession
-from checkout.application.ports.outbound.bulk_port import NewJob, Phase, Result
+from checkout.application.ports.outbound.bulk_port import STOPPABLE, NewJob, Phase, Result
 from checkout.bootstrap import services
 
 CHOOSE = "checkout_bulkrecovery_choose"
-STOPPABLE = (Phase.REHEARSING, Phase.REHEARSED, Phase.RUNNING)
 EVERYBODY = privacy.Reader(whole=False)
 
 
@@ -104,10 +104,11 @@ class BulkRecoveryAdmin(ReadOnlyAdmin):
         form = CommandForm(request.POST if posted else None, initial={"job": uuid4()})
         if posted and form.is_valid() and not chosen.wrong:
             kind, job = form.cleaned_data["command"], form.cleaned_data["job"]
-            user_id = _who(request)
-            if services().bulk.choose(NewJob(job, kind, chosen.words, user_id, chosen.ids)):
-                text = f"{ORDERS[kind].label}, tried out for {words.checkouts(len(chosen.ids))}"
-                _note(user_id, job, ADDITION, f"{text}: {chosen.words}.")
+            new = NewJob(job, kind, chosen.words, user_id_of(request), chosen.ids)
+            text = f"{ORDERS[kind].label}, tried out for {words.checkouts(len(chosen.ids))}"
+            with transaction.atomic():  # there is never one without the other
+                if services().bulk.choose(new):
+                    _note(request, job, f"{text}: {chosen.words}.", ADDITION)
             return Redirect(_page(job))
         context = {
             **self._frame(request, "Recover in bulk"),
@@ -127,18 +128,12 @@ class BulkRecoveryAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The job: how far it is, what would happen or became of it, and its checkouts."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        return self._shown(request, _job(object_id))
+        return self.not_looking(request) or self._shown(request, _job(object_id))
 
     def progress(self, request: HttpRequest, job: UUID) -> HttpResponse:
         """How far it is: what the page replaces by itself. When the phase is over, all is new."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
+        if other := self.not_looking(request):
+            return other
         found = _job(str(job))
         context = how_far(found)
         answer = TemplateResponse(request, "admin/checkout/_bulk_progress.html", context)
@@ -159,9 +154,12 @@ class BulkRecoveryAdmin(ReadOnlyAdmin):
         reason = form.cleaned_data["reason"]
         said = f"{ORDERS[found.command].label}. In bulk recovery {str(job)[:8]}. Reason: {reason}"
         said = EVERYBODY.text(said)
-        if not services().bulk.confirm(found.pk, _who(request), reason, said):
+        with transaction.atomic():
+            confirmed = services().bulk.confirm(found.pk, user_id_of(request), reason, said)
+            if confirmed:
+                _note(request, job, said)
+        if not confirmed:
             return self._not_confirmed(request, _job(str(job)))
-        _note(_who(request), job, CHANGE, said)
         messages.success(request, "It runs. The engine carries each command out.")
         return Redirect(_page(job))
 
@@ -173,10 +171,13 @@ class BulkRecoveryAdmin(ReadOnlyAdmin):
         found = _decided(request, job)
         if isinstance(found, HttpResponse):
             return found
-        if not services().bulk.stop(found.pk, _who(request)):
+        with transaction.atomic():
+            stopped = services().bulk.stop(found.pk, user_id_of(request))
+            if stopped:
+                _note(request, job, f"{ORDERS[found.command].label}, stopped.")
+        if not stopped:
             wrong = "It had ended already: there is nothing to stop."
             return self._shown(request, _job(str(job)), status=409, wrong=wrong)
-        _note(_who(request), job, CHANGE, f"{ORDERS[found.command].label}, stopped.")
         messages.success(request, "Stopped. What is done stays done.")
         return Redirect(_page(job))
 
@@ -244,17 +245,5 @@ def _page(job: UUID) -> str:
     return reverse("admin:checkout_bulkrecovery_change", args=[job])
 
 
-def _who(request: HttpRequest) -> int:
-    return int(request.user.pk or 0)
-
-
-def _note(user_id: int, job: UUID, flag: int, text: str) -> None:
-    kind = ContentType.objects.get_for_model(BulkRecovery)
-    LogEntry.objects.create(
-        user_id=user_id,
-        content_type_id=kind.pk,
-        object_id=str(job),
-        object_repr=f"bulk recovery {str(job)[:8]}",
-        action_flag=flag,
-        change_message=EVERYBODY.text(text),
-    )
+def _note(request: HttpRequest, job: UUID, text: str, flag: int = CHANGE) -> None:
+    note(request, BulkRecovery, job, text, f"bulk recovery {str(job)[:8]}", flag=flag)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -31,7 +30,7 @@ from checkout.bootstrap import services
 from checkout.read_models.tally import hour_of
 
 if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
+    from checkout.adapters.inbound.admin.read_only import ReadOnlyAdmin
 
 NAME = "checkout_checkoutsession_dashboard"
 RECENT = timedelta(hours=1)  # before the hour that goes on
@@ -49,12 +48,10 @@ class Figure:
     rows: Sequence[Sequence[str]]
 
 
-def respond(page: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
+def respond(page: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
     """The page for those who may look at checkouts; `window` is 24h or 7d, and 24h when unknown."""
-    if not page.has_view_permission(request):
-        raise PermissionDenied
-    if request.method not in ("GET", "HEAD"):
-        return HttpResponseNotAllowed(["GET", "HEAD"])
+    if other := page.not_looking(request):
+        return other
     window = WINDOWS.get(request.GET.get("window", ""), WINDOWS["24h"])
     context = {
         **page.admin_site.each_context(request),

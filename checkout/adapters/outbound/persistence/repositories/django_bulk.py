@@ -20,6 +20,7 @@ from checkout.adapters.outbound.persistence.models import (
 )
 from checkout.adapters.outbound.persistence.storage import one_transaction, storage
 from checkout.application.ports.outbound.bulk_port import (
+    STOPPABLE,
     BulkJob,
     BulkRow,
     NewJob,
@@ -33,7 +34,6 @@ from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
 
 BATCH = 500
 WORKED_ON = (Phase.REHEARSING, Phase.RUNNING, Phase.STOPPED)
-STOPPABLE = (Phase.REHEARSING, Phase.REHEARSED, Phase.RUNNING)
 AFTER = {Phase.REHEARSING: Phase.REHEARSED, Phase.RUNNING: Phase.DONE}
 
 
