@@ -15,7 +15,15 @@ from tests.e2e.stack import Stack
 from tests.recovery.fleet import Fleet
 
 # The embedded form is one process without servers: tests/e2e/test_kills.py kills that one.
-collect_ignore = [] if Stack.production else ["test_workers_die.py", "test_servers_die.py"]
+collect_ignore = (
+    []
+    if Stack.production
+    else [
+        "test_backends_die.py",
+        "test_servers_die.py",
+        "test_workers_die.py",
+    ]
+)
 
 log = logging.getLogger("tests.recovery")
 Arrive = Callable[..., Shopper]

@@ -2,6 +2,7 @@
 
 A thread cannot be ended from outside. One that hangs is left alone and replaced, so that a port
 without a time limit costs a thread and not the sweep. No thread keeps the process from ending.
+One that has jobs keeps its connection to the database, one that rests has none.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 
-from django.db import connection
-
+from checkout.adapters.inbound.connections import close_connections, kept_connections
 from checkout.domain.exceptions import StorageUnavailable
 
 log = logging.getLogger("checkout.sweep")
 HANGING_SECONDS = 30.0  # longer than any call may take, by far
 MOST_HANGING = 20  # after that nobody is replaced any more
+RESTING_SECONDS = 30.0  # a thread without a job for so long closes its connections
+Job = tuple[Hashable, Callable[[], object]]
 
 
 class Hands:
@@ -28,7 +30,7 @@ class Hands:
         self.name = name
         self.count = count
         self.hanging = hanging
-        self._jobs: queue.SimpleQueue[tuple[Hashable, Callable[[], object]]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._taken: set[Hashable] = set()
         self._hands: list[_Hand] = []
 
@@ -53,14 +55,16 @@ class Hands:
         """Let what runs finish, for so long; what waits is left to others."""
         for hand in self._hands:
             hand.stopped = True
+        for _ in self._hands:
+            self._jobs.put(None)  # whoever waits for a job wakes up
         until = time.monotonic() + seconds
         for hand in self._hands:
             hand.join(max(0.0, until - time.monotonic()))
 
-    def take(self) -> tuple[Hashable, Callable[[], object]] | None:
-        """The next job, after a short wait for one."""
+    def take(self) -> Job | None:
+        """The next job; None when there was none for long, and at the end. Waits for it."""
         try:
-            return self._jobs.get(timeout=0.1)
+            return self._jobs.get(timeout=RESTING_SECONDS)
         except queue.Empty:
             return None
 
@@ -87,13 +91,17 @@ class _Hand(threading.Thread):
         """Do one job after another. One that fails never stops the others."""
         while not self.stopped:
             taken = self._all.take()
-            if taken is not None:
+            if taken is None:
+                close_connections()
+            elif not self.stopped:
                 self._do(*taken)
+        close_connections()
 
     def _do(self, name: Hashable, job: Callable[[], object]) -> None:
         self._since = time.monotonic()
         try:
-            job()
+            with kept_connections():
+                job()
         except StorageUnavailable:
             pass  # the round tells of an outage, once
         except Exception:
@@ -102,4 +110,3 @@ class _Hand(threading.Thread):
             self.stopped = self.stopped or self.hangs()
             self._since = None
             self._all.done(name)
-            connection.close()

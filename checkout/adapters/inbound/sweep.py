@@ -17,9 +17,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from django.db import close_old_connections, connection
-
 from checkout.adapters.inbound import rounds
+from checkout.adapters.inbound.connections import close_connections, kept_connections
 from checkout.adapters.inbound.hands import Hands
 from checkout.bootstrap import services
 from checkout.domain.exceptions import StorageUnavailable
@@ -56,12 +55,13 @@ class Sweep(threading.Thread):
         """Go round until stopped. One bad round or row never stops the others."""
         while not self._stopped.wait(self.every):
             self._round_began = time.monotonic()
-            self.round()
+            with kept_connections():
+                self.round()
         self.ticking.stop(STOP_SECONDS)
         self.telling.stop(0)
         self.watching.stop(0)
         self.recovering.stop(0)
-        connection.close()
+        close_connections()
 
     def stop(self) -> None:
         """End after the current round, and let ticks that run finish."""
@@ -82,7 +82,7 @@ class Sweep(threading.Thread):
             self._do_jobs,
             self._recover,
         ]
-        for part in [*parts, close_old_connections]:
+        for part in parts:
             try:
                 part()
             except StorageUnavailable as error:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from huey.contrib.djhuey import HUEY, close_db
+from contextlib import nullcontext
 
+from huey.contrib.djhuey import HUEY
+
+from checkout.adapters.inbound.connections import close_connections, kept_connections
 from checkout.adapters.inbound.sweep import start_sweep, stop_sweep
 from checkout.bootstrap import services
 from checkout.domain.exceptions import StorageUnavailable
@@ -11,11 +14,11 @@ from checkout.domain.value_objects.checkout_id import parse_checkout_id
 
 
 @HUEY.task(name="tick", __module__="checkout", retries=0)
-@close_db
 def tick(checkout_id: str) -> None:
     """Tick one checkout and hand over what it has to tell."""
     start_sweep()  # a worker whose sweep has died gets a new one with its next task
-    look_at(checkout_id, "system:worker")
+    with nullcontext() if HUEY.immediate else kept_connections():  # immediate: of the caller
+        look_at(checkout_id, "system:worker")
 
 
 def look_at(checkout_id: str, actor: str) -> None:
@@ -39,3 +42,4 @@ def sweep_with_this_worker() -> None:
 def stop_sweeping() -> None:
     """A worker that ends lets the ticks of its sweep finish, too."""
     stop_sweep()
+    close_connections()

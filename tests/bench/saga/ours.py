@@ -108,17 +108,19 @@ class Ours(Contender):
 
         Nobody else works meanwhile, so that whatever is counted belongs to these checkouts.
         """
-        from django.db import close_old_connections, connection
+        from django.db import connection
 
+        from checkout.adapters.inbound.connections import kept_connections
         from checkout.adapters.inbound.tasks import look_at
 
-        direct, connection.settings_dict["PORT"] = connection.settings_dict["PORT"], _port(database)
+        direct = connection.settings_dict
+        connection.settings_dict = {**direct, "PORT": _port(database)}
         self._due(ids, "now()")
         for one in ids:
-            look_at(one, "system:worker")
-            close_old_connections()  # as Huey does after each task
+            with kept_connections():
+                look_at(one, "system:worker")
         connection.close()
-        connection.settings_dict["PORT"] = direct
+        connection.settings_dict = direct
 
     def facts(self) -> dict[str, int]:
         """Counted in the product's and the shop's tables."""
