@@ -19,8 +19,6 @@ from django.urls import re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 setup(set_prefix=False)  # before any consumer is imported: it loads the apps
 
-from channels.auth import AuthMiddleware
-
 from checkout.adapters.inbound.websocket.routing import websocket_urlpatterns
 
 
@@ -49,5 +47,5 @@ class NoSuchSocket(AsyncWebsocketConsumer):
 
 
 _routes = URLRouter([*websocket_urlpatterns, re_path("", NoSuchSocket.as_asgi())])
-_websocket = SessionMiddlewareStack(AuthMiddleware(_routes))
+_websocket = SessionMiddlewareStack(_routes)
 application = ProtocolTypeRouter({"http": OneTripHandler(), "websocket": _websocket})

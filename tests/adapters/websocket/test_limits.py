@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings as configured
 
-from checkout.adapters.inbound.websocket import consumer
+from checkout.adapters.inbound.websocket import consumer, pushes
 from checkout.adapters.inbound.websocket.places import PLACES
 from checkout.adapters.inbound.websocket.resync import OPEN_SOCKETS
 from checkout.testing.proof.world import World
@@ -130,7 +130,7 @@ async def test_a_push_after_a_while_looks_first_whose_it_is(
     socket, _ = await opener.ask(path_of(checkout), {"origin": ORIGIN, "cookie": cookie})
     await next_of(socket)
     await log_out(cookie)
-    monkeypatch.setattr(consumer, "KNOWN_FOR_SECONDS", -1.0)
+    monkeypatch.setattr(pushes, "KNOWN_FOR_SECONDS", -1.0)
     await do(world.tick)
     message = await socket.receive_output(timeout=patience.SECONDS)
     assert message["type"] == "websocket.close", "nothing may be shown to who is not known any more"

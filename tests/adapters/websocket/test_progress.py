@@ -147,14 +147,14 @@ async def test_a_failed_read_is_repeated(
     socket = await opener.open(await do(deaf_world.start))
     await next_of(socket)
     queries = deaf_world.services.queries
-    real, failures = queries.progress, iter([True, True])
+    real, failures = queries.progress_of, iter([True, True])
 
-    def broken(checkout_id: Any) -> Any:
+    def broken(ids: Any) -> Any:
         if next(failures, False):
             raise ConnectionError("away")
-        return real(checkout_id)
+        return real(ids)
 
-    monkeypatch.setattr(queries, "progress", broken)
+    monkeypatch.setattr(queries, "progress_of", broken)
     await do(deaf_world.tick)
     await until(socket, "awaiting_payment")
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.utils import translation
 
-from checkout.adapters.inbound.access import Actor, actor_by_now, actor_of_scope, authorised
+from checkout.adapters.inbound.access import actor_by_now, authorised
 from checkout.adapters.inbound.languages import language_of_scope
-from checkout.adapters.inbound.web.fragment import announcement, render_fragment
 from checkout.adapters.inbound.websocket.origins import origin_allowed
 from checkout.adapters.inbound.websocket.places import PLACES, Place
+from checkout.adapters.inbound.websocket.pushes import PUSHES, Seen, Shown
+from checkout.adapters.inbound.websocket.reading import READING
 from checkout.adapters.inbound.websocket.resync import OPEN_SOCKETS
-from checkout.adapters.outbound.persistence.storage import storage
-from checkout.bootstrap import services
 from checkout.domain.exceptions import StorageUnavailable, UnknownCheckout
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
@@ -25,18 +21,17 @@ log = logging.getLogger("checkout.socket")
 PING, PONG = "ping", "pong"
 MOST_BYTES, MOST_MESSAGES, IN_SECONDS = 64, 30, 10.0  # of a client; a page asks every two seconds
 NOT_YOURS, TOO_MUCH = 4404, 4429  # close codes on which htmx does not come again by itself
-KNOWN_FOR_SECONDS = 60.0  # so long a push relies on the last look at whose it is
 
 
 class ProgressConsumer(AsyncWebsocketConsumer):
     """One open page. What it shows is read from the read model; a hint only says that it is worth it.
 
-    Hints coalesce: while one read is under way, any number of hints cause one more. They come through
-    the register of open sockets, so that opening a page never waits for the channel layer.
+    Hints come through the register of open sockets, so that opening a page never waits for the
+    channel layer; what they lead to is read for many pages together.
     """
 
     channel_layer_alias = ""  # no subscription of its own
-    checkout_id: CheckoutId
+    seen: Seen
     sent = 0
     said = ""
     checked = 0.0
@@ -44,9 +39,6 @@ class ProgressConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         """Let the owner in from an allowed origin, register, accept, and send what is true now."""
-        self._reading = asyncio.Lock()
-        self._again = False
-        self._language = language_of_scope(self.scope)
         self._heard: list[float] = []
         place = PLACES.take(self.scope)
         if place is None:
@@ -54,44 +46,43 @@ class ProgressConsumer(AsyncWebsocketConsumer):
             return
         self._place = place
         try:
-            self.checkout_id = await database_sync_to_async(self._admit, thread_sensitive=False)()
+            checkout_id = await READING.read(self._admit)
         except (UnknownCheckout, StorageUnavailable):
             self._leave()
             await self.close()
             return
+        self.seen = Seen(checkout_id, language_of_scope(self.scope))
         OPEN_SOCKETS.add(self)
         await self.accept()
-        await self.push()
+        PUSHES.want(self)
 
     def _admit(self) -> CheckoutId:
-        with storage():  # of the session, too
-            return self._authorise(actor_of_scope(self.scope))
+        """The checkout, for whom the socket speaks by now. Raises UnknownCheckout.
 
-    def _authorise(self, actor: Actor) -> CheckoutId:
-        """Raises UnknownCheckout. With a token no cookie speaks, so the origin does not matter."""
+        With a token no cookie speaks, so the origin does not matter.
+        """
+        actor = actor_by_now(self.scope)
         if actor.by_cookie and not origin_allowed(self.scope):
             raise UnknownCheckout("The origin is not allowed.")
         found = authorised(actor, self.scope["url_route"]["kwargs"]["checkout_id"])
         self.checked = time.monotonic()
         return found
 
-    async def check(self) -> None:
-        """Close unless whoever opened it may still see it: sessions end. Never raises."""
+    async def check(self) -> bool:
+        """Whether it may still be seen by whoever opened it; closes it if not. Never raises."""
         try:
-            await database_sync_to_async(self._check, thread_sensitive=False)()
+            await READING.read(self._admit)
         except StorageUnavailable:
-            return  # nobody knows; asked again with the next round
+            return False  # nobody knows; asked again with the next round
         except UnknownCheckout:
             await self.close(code=NOT_YOURS)
-
-    def _check(self) -> None:
-        with storage():
-            self._authorise(actor_by_now(self.scope))
+            return False
+        return True
 
     async def disconnect(self, code: int) -> None:
         """Leave the register, and the place to others."""
         self._leave()
-        if hasattr(self, "checkout_id"):
+        if hasattr(self, "seen"):
             OPEN_SOCKETS.discard(self)
 
     def _leave(self) -> None:
@@ -107,39 +98,13 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         elif text_data == PING:
             await self.send(text_data=PONG)
 
-    async def push(self) -> None:
-        """Send the committed state if it is newer than what was sent. Never raises."""
-        self._again = True
-        if self._reading.locked():
-            return  # whoever reads now will see that it has to read once more
-        async with self._reading:
-            while self._again:
-                self._again = False
-                try:
-                    await self._send_newer()
-                except StorageUnavailable as error:
-                    log.info("a push failed; the next comparison repeats it: %s", error)
-                except UnknownCheckout:
-                    await self.close(code=NOT_YOURS)
-                    return
-                except Exception:
-                    log.warning("a push failed; the next comparison repeats it", exc_info=True)
-
-    async def _send_newer(self) -> None:
-        message, version = await database_sync_to_async(self._render, thread_sensitive=False)()
-        if version > self.sent and message:
-            self.sent = version
-            await self.send(text_data=message)
-
-    def _render(self) -> tuple[str, int]:
-        """The message for the current version: the fragment, and what is new to be spoken."""
-        if time.monotonic() - self.checked > KNOWN_FOR_SECONDS:
-            self._check()
-        view = services().queries.progress(self.checkout_id)
-        if view is None or view.version <= self.sent:
-            return "", 0
-        with translation.override(self._language):
-            html, shown = render_fragment(view)
-            spoken = announcement(shown) if self.said and shown.say != self.said else ""
-        self.said = shown.say
-        return html + spoken, view.version
+    async def show(self, shown: Shown) -> None:
+        """Send it if it is newer than what was sent, with what is new to be spoken. Never raises."""
+        if shown.version <= self.sent:
+            return
+        spoken = shown.announcement if self.said and shown.say != self.said else ""
+        self.sent, self.said = shown.version, shown.say
+        try:
+            await self.send(text_data=shown.html + spoken)
+        except Exception:
+            log.warning("a page could not be sent what it shows", exc_info=True)

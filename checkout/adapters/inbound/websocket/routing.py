@@ -1,7 +1,8 @@
 """The one address of a socket: `/ws/checkouts/<id>/`.
 
-A host puts these patterns behind its session and auth middleware; origin and ownership are checked
-by the consumer itself, because a client with a bearer token has neither cookies nor an origin.
+A host puts these patterns behind Channels' session middleware. Origin and ownership are checked by the
+consumer itself: a client with a bearer token has neither cookies nor an origin, and who is logged in
+is looked up whenever it matters, since a socket lives longer than many a session.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -65,6 +65,10 @@ class CheckoutQueriesPort(Protocol):
 
     def progress(self, checkout_id: CheckoutId) -> ProgressView | None:
         """The read model; None when there is no such checkout."""
+        ...
+
+    def progress_of(self, ids: Iterable[CheckoutId]) -> Mapping[CheckoutId, ProgressView]:
+        """The read models of those of these checkouts that there are."""
         ...
 
     def summary(self, checkout_id: CheckoutId) -> Mapping[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +36,7 @@ _OWNERSHIP = (
     "return_url",
     "cart",
 )
+_PROGRESS = ("pk", "version", "state", "body", "cart", "created_at", "updated_at", "asked", "now")
 
 
 class DjangoCheckoutQueries:
@@ -49,29 +50,21 @@ class DjangoCheckoutQueries:
 
     def progress(self, checkout_id: CheckoutId) -> ProgressView | None:
         """The read model; None when there is no such checkout."""
+        return self.progress_of([checkout_id]).get(checkout_id)
+
+    def progress_of(self, ids: Iterable[CheckoutId]) -> Mapping[CheckoutId, ProgressView]:
+        """The read models of those that there are, in one query."""
         asked = CheckoutInbox.objects.filter(
             checkout=OuterRef("pk"), source="command", applied_at__isnull=True
         ).order_by("id")
         with storage():
-            row = (
-                CheckoutProgress.objects.filter(pk=checkout_id)
+            rows = list(
+                CheckoutProgress.objects.filter(pk__in=ids)
                 .annotate(cart=F("checkout__snapshot"), created_at=F("checkout__created_at"))
                 .annotate(asked=Subquery(asked.values("kind")[:1]), now=database_now())
-                .first()
+                .values_list(*_PROGRESS, named=True)
             )
-        if row is None:
-            return None
-        return ProgressView(
-            checkout_id,
-            row.version,
-            row.state,
-            row.body,
-            row.cart,
-            row.created_at,
-            row.updated_at,
-            row.asked or "",
-            max((row.now - row.updated_at).total_seconds(), 0.0),
-        )
+        return {CheckoutId(row.pk): _view(row) for row in rows}
 
     def summary(self, checkout_id: CheckoutId) -> Mapping[str, Any] | None:
         """The receipt of a finished checkout; None while it is not final or unknown."""
@@ -177,3 +170,17 @@ class DjangoCheckoutQueries:
                 return
             WorkerHeartbeat.objects.filter(at__lt=now - LONG_GONE).delete()
             WorkerHeartbeat.objects.update_or_create(worker=worker, defaults={"at": now})
+
+
+def _view(row: Any) -> ProgressView:
+    return ProgressView(
+        CheckoutId(row.pk),
+        row.version,
+        row.state,
+        row.body,
+        row.cart,
+        row.created_at,
+        row.updated_at,
+        row.asked or "",
+        max((row.now - row.updated_at).total_seconds(), 0.0),
+    )
