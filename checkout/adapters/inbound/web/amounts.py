@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision
@@ -13,18 +14,29 @@ from django.utils.translation import get_language, to_locale
 _TOUCHING = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 
+MOST_KEPT = 4096  # the prices of a shop come again and again, and words for one take long
+
+
 def in_words(amount: int, currency: str | None) -> str:
     """`2990, "EUR"` as a reader of the active language writes it: €29.90, 29,90 €, …"""
-    if currency is None:
-        return str(amount)
+    return str(amount) if currency is None else _written(amount, currency, get_language() or "en")
+
+
+@lru_cache(MOST_KEPT)
+def _written(amount: int, currency: str, language: str) -> str:
     value = Decimal(amount).scaleb(-get_currency_precision(currency))
-    written = format_currency(value, currency, locale=active_locale())
+    written = format_currency(value, currency, locale=_locale(language))
     return _TOUCHING.sub("\N{NO-BREAK SPACE}", written)
 
 
 def active_locale() -> Locale:
     """Babel's locale of Django's active language; English when Babel does not know it."""
+    return _locale(get_language() or "en")
+
+
+@lru_cache
+def _locale(language: str) -> Locale:
     try:
-        return Locale.parse(to_locale(get_language() or "en"))
+        return Locale.parse(to_locale(language))
     except (UnknownLocaleError, ValueError):
         return Locale("en")

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 from checkout.adapters.inbound.web.amounts import active_locale, in_words
 from checkout.adapters.inbound.web.screen import Screen, screen
+from checkout.adapters.inbound.web.stepper import ShownStep
 from checkout.application.ports.outbound.checkout_queries_port import ProgressView
+
+RECEIPTS_KEPT, STEPS_KEPT = 1024, 256
 
 
 def context_of(shown: Screen) -> dict[str, Any]:
-    """The template context of a screen, with amounts in words."""
-    return {"screen": shown, "view": shown.view, "receipt": receipt(shown.view.cart)}
+    """The template context of a screen, with the parts that seldom change as HTML.
+
+    A cart is frozen once and shown many times, and the steps of all shoppers are alike: so they are
+    kept, by all that they are made of.
+    """
+    language, view = get_language() or "", shown.view
+    shows_cart = view.cart or view.state == "started"
+    return {
+        "screen": shown,
+        "view": view,
+        "steps": _steps(tuple(shown.steps), language),
+        "receipt": _receipt(json.dumps(view.cart), language) if shows_cart else "",
+    }
+
+
+@lru_cache(STEPS_KEPT)
+def _steps(steps: tuple[ShownStep, ...], language: str) -> str:
+    return render_to_string("checkout/_steps.html", {"steps": steps})
+
+
+@lru_cache(RECEIPTS_KEPT)
+def _receipt(cart: str, language: str) -> str:
+    return render_to_string("checkout/_receipt.html", {"receipt": receipt(json.loads(cart))})
 
 
 def render_fragment(view: ProgressView, request: HttpRequest | None = None) -> tuple[str, Screen]:
