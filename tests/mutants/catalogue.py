@@ -29,7 +29,7 @@ class NoTombstone(FakeInventory):
 
 @dataclass(frozen=True)
 class Mutant:
-    """One bug. `stories` are told until one of them is wrong; `shows` is the point to begin with."""
+    """One bug. `stories` are told until one of them is wrong; `shows` are the points to begin with."""
 
     name: str
     seed: Callable[[World], None]
@@ -63,7 +63,8 @@ STORING = (  # bugs in what the database is asked for
            shows="commit:after"),
     Mutant("no lease",                      parts(repository=guards.NoLease)),
     Mutant("no wake",                       parts(repository=guards.NoWake), ("interrupted",)),
-    Mutant("no sweep",                      parts(repository=storing.NoSweep)),
+    Mutant("no sweep",                      parts(repository=storing.NoSweep),
+           shows="enqueue:after"),
     Mutant("no relay",                      parts(outbox=storing.NoRelay),
            shows="publish:before"),
     Mutant("inbox takes a message twice",   parts(repository=storing.InboxTakesTwice),
@@ -71,7 +72,8 @@ STORING = (  # bugs in what the database is asked for
     Mutant("early message ignored",         parts(repository=storing.EarlyMessageIgnored),
            ("message_too_early",)),
     Mutant("clock of the worker's own",     parts(repository=storing.SkewedClock)),
-    Mutant("lease for a day",               parts(repository=storing.LeaseForADay)),
+    Mutant("lease for a day",               parts(repository=storing.LeaseForADay),
+           shows="claimed"),
     Mutant("stale read model",              parts(repository=storing.StaleReadModel)),
     Mutant("changes without a version",     parts(repository=storing.HistoryOnlyOfEdges)),
     Mutant("sent before published",         parts(outbox=storing.SentBeforePublished),
@@ -83,7 +85,8 @@ STORING = (  # bugs in what the database is asked for
            ("forced_to_pay_again", "cancelled")),
 )
 DRIVING = (  # bugs in what is decided and called
-    Mutant("no intent",                     parts(engine=driving.NO_INTENT)),
+    Mutant("no intent",                     parts(engine=driving.NO_INTENT),
+           shows="carts.snapshot:after"),
     Mutant("no tombstone",                  without_tombstones, ("stock_answers_too_late",)),
     Mutant("fresh key per try",             parts(engine=driving.FRESH_KEY)),
     Mutant("prices not frozen",             parts(engine=driving.OTHER_ARGUMENTS),
@@ -94,7 +97,8 @@ DRIVING = (  # bugs in what is decided and called
            ("answers_are_lost",)),
     Mutant("abort obeyed too late",         parts(engine=driving.ABORT_ALWAYS_OBEYED),
            ("aborted_too_late",), "enqueue:before"),
-    Mutant("push before commit",            parts(engine=driving.PUSH_BEFORE_COMMIT)),
+    Mutant("push before commit",            parts(engine=driving.PUSH_BEFORE_COMMIT),
+           shows="commit:after"),
     Mutant("forgotten timer",               parts(engine=driving.FORGOTTEN_TIMER),
            ("never_paid",)),
     Mutant("retry without a generation",    parts(engine=driving.SAME_GENERATION),
@@ -133,10 +137,11 @@ def caught(mutant: Mutant) -> str:
 
 
 def shortcut(mutant: Mutant, story: Story) -> Iterable[Telling]:
-    """Trouble at the first point of the kind at which the bug shows: the others are told after it."""
+    """Trouble at the points of the kind at which the bug shows: all others are told after it."""
     if not mutant.shows:
-        return []
+        return
     first = tell(story, (), mutant.seed)
-    at = next((at for at in first.stalls if first.points[at] == mutant.shows), None)
-    kinds = ("stall", "crash") if at is not None else ()
-    return (tell(story, (Trouble(kind, at or 0),), mutant.seed) for kind in kinds)
+    for at in first.crashes:
+        if first.points[at] == mutant.shows:
+            kinds = ("stall", "crash") if at in first.stalls else ("crash",)
+            yield from (tell(story, (Trouble(kind, at),), mutant.seed) for kind in kinds)
