@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Sum
 from django.http import HttpRequest
 
-from project.shop.models import Cart
+from project.shop.models import Cart, CartLine
 
 OWNER = "shop_owner"
 
@@ -25,12 +25,24 @@ def secret_hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def as_uuid(cart_id: str) -> UUID:
+    """The id as the database has it; when the text is no id at all, one that no cart has."""
+    try:
+        return UUID(cart_id)
+    except ValueError:
+        return UUID(int=0)
+
+
 def find_cart(cart_id: str) -> Cart | None:
     """The cart with this id; None when there is none, or when the text is no id at all."""
-    try:
-        return Cart.objects.filter(pk=UUID(cart_id)).first()
-    except ValueError:
-        return None
+    return Cart.objects.filter(pk=as_uuid(cart_id)).first()
+
+
+def find_cart_with_lines(cart_id: str) -> tuple[Cart | None, list[CartLine]]:
+    """The same with its lines and their products: one query, unless the cart is empty or unknown."""
+    rows = CartLine.objects.filter(cart_id=as_uuid(cart_id))
+    lines = list(rows.select_related("cart", "product"))
+    return (lines[0].cart, lines) if lines else (find_cart(cart_id), [])
 
 
 def prove_cart(request: HttpRequest, cart_id: str, cart_token: str = "") -> bool:

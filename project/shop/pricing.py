@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext
@@ -50,12 +51,13 @@ class Quote:
         return sum(line.quantity for line in self.lines)
 
 
-def price(cart: Cart, owner: str = "") -> Quote:
+def price(cart: Cart, owner: str = "", rows: Iterable[CartLine] | None = None) -> Quote:
     """Price a cart from the catalogue as it is now.
 
-    Coupon uses that the checkout `owner` has claimed do not count against the limits.
+    Coupon uses that the checkout `owner` has claimed do not count against the limits. `rows` are
+    the lines with their products, where somebody has read them already.
     """
-    rows = cart.lines.select_related("product")
+    rows = cart.lines.select_related("product") if rows is None else rows
     lines = tuple(_line(row) for row in rows if row.product.active)
     discounts, problems = judge(cart.coupons, lines, owner)
     goods = sum(line.total for line in lines) - sum(d.amount for d in discounts)
@@ -79,9 +81,9 @@ def snapshot(cart: Cart, quote: Quote) -> CartSnapshot:
     )
 
 
-def same_wish(cart: Cart, frozen: CartSnapshot) -> bool:
-    """Whether the cart still asks for what was frozen. Prices may have moved: they are frozen."""
-    lines = sorted(cart.lines.values_list("product__sku", "quantity"))
+def same_wish(cart: Cart, rows: Iterable[CartLine], frozen: CartSnapshot) -> bool:
+    """Whether cart and lines still ask for what was frozen. Prices may have moved: they are frozen."""
+    lines = sorted((row.product.sku, row.quantity) for row in rows)
     return (
         lines == sorted((line.sku, line.quantity) for line in frozen.lines)
         and cart.coupons == list(frozen.coupons)

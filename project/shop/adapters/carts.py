@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists
 from django.db.models.functions import Now
 from django.utils import translation
 from django.utils.translation import gettext_noop
@@ -11,9 +12,9 @@ from django.utils.translation import gettext_noop
 from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import CartSnapshot
 from project.shop import pricing
-from project.shop.carts import find_cart, owner_of
+from project.shop.carts import as_uuid, find_cart_with_lines, owner_of
 from project.shop.delivery import ADDRESS, METHODS
-from project.shop.models import Cart, CartClosure
+from project.shop.models import Cart, CartClosure, CartLine
 from project.shop.words import Sentence
 
 NEED_ADDRESS = [method.code for method in METHODS.values() if method.needs_address]
@@ -26,22 +27,22 @@ class ShopCarts:
 
     def snapshot(self, key: str, cart: str) -> CartSnapshot:
         """Price the cart as it is now; see `CartsPort.snapshot`."""
-        row = _known(cart)
+        row, lines = _known(cart)
         if not row.is_open:
             raise _closed()
         # A worker has no language: the names and labels of an order are those of its shopper.
         with translation.override(row.language or settings.LANGUAGE_CODE):
-            return self._priced(row, owner_of(key))
+            return self._priced(row, lines, owner_of(key))
 
-    def _priced(self, row: Cart, owner: str) -> CartSnapshot:
+    def _priced(self, row: Cart, lines: list[CartLine], owner: str) -> CartSnapshot:
         if row.shipping in NEED_ADDRESS and not all(getattr(row, name) for name in ADDRESS):
             raise Refused("delivery_incomplete", "Please say where the parcel should go.")
-        gone = row.lines.filter(product__active=False).select_related("product").first()
+        gone = next((line for line in lines if not line.product.active), None)
         if gone:
             text = gettext_noop("%(name)s is no longer sold.")
             gone_for = Sentence(text, {"name": gone.product.name})
             raise gone_for.refusal("price_unavailable")
-        quote = pricing.price(row, owner)
+        quote = pricing.price(row, owner, lines)
         if not quote.lines:
             raise Refused("cart_empty", "There is nothing in the basket.")
         for problem in quote.problems:
@@ -49,25 +50,20 @@ class ShopCarts:
             raise problem.sentence.refusal("coupon_invalid", coupon=problem.code, new=new)
         return pricing.snapshot(row, quote)
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def close(self, key: str, cart: str, snapshot: CartSnapshot) -> None:
         """Take no more changes; see `CartsPort.close`."""
-        _, first = CartClosure.objects.get_or_create(
-            key=key, defaults={"cart": cart, "status": CartClosure.CLOSED}
-        )
-        if not first:
+        closure = CartClosure(key=key, cart=cart, status=CartClosure.CLOSED)
+        CartClosure.objects.bulk_create([closure], ignore_conflicts=True)
+        if not _take(cart, key):
+            _must_be_done(cart, key)
             return
-        row = _known(cart)
-        if not Cart.objects.filter(pk=row.pk, status=Cart.OPEN).update(
-            status=Cart.CLOSED, closed_by=key
-        ):
-            raise _closed()
         # The row is ours now, so nobody can change the cart between this look and the commit.
-        row.refresh_from_db()
-        if not pricing.same_wish(row, snapshot):
+        row, lines = _known(cart)
+        if not pricing.same_wish(row, lines, snapshot):
             raise Refused("cart_changed", "The basket was changed. Please look at it again.")
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def reopen(self, key: str, undoes: str, cart: str) -> None:
         """Give the cart back; see `CartsPort.reopen`."""
         CartClosure.objects.get_or_create(
@@ -79,11 +75,26 @@ class ShopCarts:
         )
 
 
-def _known(cart: str) -> Cart:
-    row = find_cart(cart)
+def _known(cart: str) -> tuple[Cart, list[CartLine]]:
+    row, lines = find_cart_with_lines(cart)
     if row is None:
         raise Refused("cart_not_found", "We do not know this basket.")
-    return row
+    return row, lines
+
+
+def _take(cart: str, key: str) -> bool:
+    """Close the cart for `key`, if it is open and this closing was not undone before it came."""
+    wanted = CartClosure.objects.filter(key=key, status=CartClosure.CLOSED)
+    open_now = Cart.objects.filter(Exists(wanted), pk=as_uuid(cart), status=Cart.OPEN)
+    return bool(open_now.update(status=Cart.CLOSED, closed_by=key))
+
+
+def _must_be_done(cart: str, key: str) -> None:
+    """Refuse, unless this very closing was made, or undone, before."""
+    if not CartClosure.objects.filter(key=key, status=CartClosure.REOPENED).exists():
+        row, _ = _known(cart)
+        if row.closed_by != key:
+            raise _closed()
 
 
 def _closed() -> Refused:

@@ -22,29 +22,29 @@ class ShopCoupons:
 
     transactional = True
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def claim(self, key: str, codes: Sequence[str], buyer: str) -> None:
         """Take one use of each code; see `CouponsPort.claim`."""
-        claim, first = CouponClaim.objects.get_or_create(
-            key=key, defaults={"owner": owner_of(key), "status": CouponClaim.CLAIMED}
-        )
-        if not first:
+        ours = CouponClaim(key=key, owner=owner_of(key), status=CouponClaim.CLAIMED)
+        CouponClaim.objects.bulk_create([ours], ignore_conflicts=True)
+        # Whatever had this key before is committed by now. One without uses is ours, and new.
+        claim = CouponClaim.objects.filter(key=key, status=CouponClaim.CLAIMED, uses=None).first()
+        if claim is None:
             return
         wanted = normalised(codes)
         rows = Coupon.objects.select_for_update().filter(code__in=wanted).order_by("code")
         coupons = {coupon.code: coupon for coupon in rows}
-        for code in wanted:
-            coupon = _usable(coupons.get(code), code)
-            CouponUse.objects.create(claim=claim, coupon=coupon)
+        CouponUse.objects.bulk_create(
+            CouponUse(claim=claim, coupon=_usable(coupons.get(code), code)) for code in wanted
+        )
 
-    @transaction.atomic
     def redeem(self, key: str, claim: str, order: str) -> None:
         """Spend the claimed uses for good; see `CouponsPort.redeem`."""
         live = CouponClaim.objects.filter(key=claim).exclude(status=CouponClaim.RELEASED)
         if not live.update(status=CouponClaim.REDEEMED):
             raise Refused("coupon_invalid", "The coupon of this order is no longer held for it.")
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def release(self, key: str, undoes: str) -> None:
         """Give the uses back; see `CouponsPort.release`."""
         CouponClaim.objects.update_or_create(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -21,13 +22,15 @@ class ShopOrders:
 
     transactional = True
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def place(self, key: str, snapshot: CartSnapshot, payment: str) -> str:
         """Create the order and return its number; see `OrdersPort.place`."""
-        order, first = Order.objects.get_or_create(
-            key=key, defaults=_fields(key, snapshot, payment)
-        )
-        if first:
+        ours = Order(key=key, **_fields(key, snapshot, payment))
+        Order.objects.bulk_create([ours], ignore_conflicts=True)
+        order = Order.objects.filter(key=key).only("number", "status", "digest").first()
+        if order is None:
+            return self.place(key, snapshot, payment)  # another order has that number
+        if order.number == ours.number:
             OrderLine.objects.bulk_create(
                 OrderLine(order=order, **asdict(line)) for line in snapshot.lines
             )
@@ -37,7 +40,7 @@ class ShopOrders:
             raise Refused("order_refused", "This order was placed with other contents.")
         return order.number
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def cancel(self, key: str, undoes: str, reason: str) -> None:
         """Cancel the order, or leave a tombstone; see `OrdersPort.cancel`."""
         cancelled = {"status": Order.CANCELLED, "reason": reason, "cancelled_at": Now()}
@@ -47,7 +50,7 @@ class ShopOrders:
         Order.objects.filter(pk=order.pk, status=Order.PLACED).update(**cancelled)
 
 
-def _fields(key: str, snapshot: CartSnapshot, payment: str) -> dict[str, object]:
+def _fields(key: str, snapshot: CartSnapshot, payment: str) -> dict[str, Any]:
     return {
         "number": _number(),
         "owner": owner_of(key),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
+from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import SnapshotLine
 from project.shop.cart_edits import make_cart
 from project.shop.fill import fill_shop
@@ -33,6 +35,13 @@ def new_key(call: str) -> str:
 def wish(sku: str, quantity: int = 1, price: int = 1800) -> SnapshotLine:
     """A line as it stands in a frozen cart."""
     return SnapshotLine(sku, sku.title(), quantity, price, price * quantity)
+
+
+@contextmanager
+def refused() -> Iterator[pytest.ExceptionInfo[Refused]]:
+    """Inside it a call is refused: what that has written is rolled back, and the rest goes on."""
+    with pytest.raises(Refused) as no, transaction.atomic():
+        yield no
 
 
 def in_a_while() -> datetime:

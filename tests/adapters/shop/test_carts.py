@@ -13,7 +13,7 @@ from project.shop.cart_edits import CartProblem, add, add_coupon, make_cart, put
 from project.shop.carts import OWNER, current_cart, prove_cart, secret_hash
 from project.shop.fill import fill_shop
 from project.shop.models import Cart, Coupon, Product
-from tests.adapters.shop.conftest import a_cart, at_once, new_key
+from tests.adapters.shop.conftest import a_cart, at_once, new_key, refused
 
 UNKNOWN = "2a566121-4260-4737-a9d7-b4a12da3b823"
 
@@ -124,7 +124,7 @@ class TestSnapshot:
 
     @pytest.mark.parametrize("cart_id", ["nonsense", UNKNOWN])
     def test_an_unknown_cart_is_refused(self, cart_id: str) -> None:
-        with pytest.raises(Refused) as no:
+        with refused() as no:
             carts.snapshot(new_key("carts.snapshot"), cart_id)
         assert no.value.code == "cart_not_found"
 
@@ -138,7 +138,7 @@ class TestSnapshot:
             (gone, "price_unavailable"),
             (lapsed, "coupon_invalid"),
         ):
-            with pytest.raises(Refused) as no:
+            with refused() as no:
                 frozen(cart)
             assert no.value.code == code
 
@@ -156,7 +156,7 @@ class TestClose:
         cart = a_cart()
         snapshot = frozen(cart)
         closed(cart)
-        with pytest.raises(Refused) as no:
+        with refused() as no:
             carts.close(new_key("carts.close"), str(cart.pk), snapshot)
         assert no.value.code == "cart_closed"
 
@@ -170,7 +170,7 @@ class TestClose:
             "address": lambda: set_details(cart, {"city": "Bergen"}),
         }
         edits[change]()
-        with pytest.raises(Refused) as no:
+        with refused() as no:
             carts.close(new_key("carts.close"), str(cart.pk), snapshot)
         cart.refresh_from_db()
         assert (no.value.code, cart.is_open) == ("cart_changed", True)

@@ -14,7 +14,7 @@ from project.shop.discounts import normalised, times_used
 from project.shop.fill import fill_shop
 from project.shop.models import Coupon, CouponClaim
 from project.shop.pricing import price
-from tests.adapters.shop.conftest import a_cart, at_once, new_key
+from tests.adapters.shop.conftest import a_cart, at_once, new_key, refused
 
 coupons = ShopCoupons()
 
@@ -97,14 +97,14 @@ class TestClaims:
 
     def test_all_codes_or_none(self) -> None:
         claimed("ONCE")
-        with pytest.raises(Refused) as no:
+        with refused() as no:
             claimed("WELCOME10", "ONCE")
         assert (no.value.code, no.value.detail["coupon"]) == ("coupon_invalid", "ONCE")
         assert used("WELCOME10") == 0
 
     @pytest.mark.parametrize("code", ["OLD", "NOSUCH"])
     def test_a_bad_code_is_refused(self, code: str) -> None:
-        with pytest.raises(Refused):
+        with refused():
             claimed(code)
 
     def test_a_released_use_is_free_at_once(self) -> None:
@@ -124,7 +124,7 @@ class TestClaims:
         key = claimed("ONCE")
         coupons.release(new_key("coupons.release"), key)
         for claim in (key, new_key("coupons.claim")):
-            with pytest.raises(Refused):
+            with refused():
                 coupons.redeem(new_key("coupons.redeem"), claim, "HP-1")
 
     def test_release_before_the_claim_makes_the_late_claim_do_nothing(self) -> None:

@@ -14,7 +14,7 @@ from project.shop.adapters.inventory import ShopInventory
 from project.shop.fill import fill_shop
 from project.shop.models import Reservation, StockItem
 from project.shop.stock import available
-from tests.adapters.shop.conftest import at_once, new_key, stock, wish
+from tests.adapters.shop.conftest import at_once, new_key, refused, stock, wish
 
 SKU = "VASE-REED"  # three in the house
 inventory = ShopInventory()
@@ -55,7 +55,7 @@ class TestHolds:
 
     def test_too_many_are_refused_with_what_is_left(self) -> None:
         held_by_someone(2)
-        with pytest.raises(Refused) as no:
+        with refused() as no:
             held_by_someone(2)
         assert (no.value.code, no.value.detail["sku"], no.value.detail["available"]) == (
             "out_of_stock",
@@ -65,16 +65,16 @@ class TestHolds:
         assert left() == 1
 
     def test_one_short_line_holds_nothing_of_the_others(self) -> None:
-        with pytest.raises(Refused):
+        with refused():
             held_by_someone(0, [wish("MUG-TIDE", 5), wish(SKU, 4)])
         assert left("MUG-TIDE") == 120
 
     def test_the_same_product_on_two_lines_counts_together(self) -> None:
-        with pytest.raises(Refused):
+        with refused():
             held_by_someone(0, [wish(SKU, 2), wish(SKU, 2)])
 
     def test_an_unknown_product_is_out_of_stock(self) -> None:
-        with pytest.raises(Refused) as no:
+        with refused() as no:
             held_by_someone(0, [wish("NO-SUCH")])
         assert no.value.code == "out_of_stock"
 
@@ -103,7 +103,7 @@ class TestExtend:
         key = held_by_someone(3)
         lapse(key)
         held_by_someone(1)
-        with pytest.raises(Refused):
+        with refused():
             inventory.extend(new_key("inventory.extend"), key, soon())
         assert left() == 2
 
@@ -122,19 +122,19 @@ class TestCommit:
         lapse(gone)
         inventory.commit(new_key("inventory.commit"), lapsed)
         held_by_someone(1)
-        with pytest.raises(Refused):
+        with refused():
             inventory.commit(new_key("inventory.commit"), gone)
         assert (left(), on_hand()) == (1, 2)
 
     def test_stock_that_staff_took_away_is_refused_and_nothing_moves(self) -> None:
         key = held_by_someone(0, [wish("MUG-TIDE", 2), wish(SKU, 2)])
         stock(SKU, 1)
-        with pytest.raises(Refused):
+        with refused():
             inventory.commit(new_key("inventory.commit"), key)
         assert (on_hand("MUG-TIDE"), on_hand()) == (120, 1)
 
     def test_a_reservation_that_never_was_is_refused(self) -> None:
-        with pytest.raises(Refused):
+        with refused():
             inventory.commit(new_key("inventory.commit"), new_key("inventory.reserve"))
 
 
@@ -205,11 +205,20 @@ class TestRaces:
         assert at_once(calls) == [None] * 6
         assert (left(), on_hand()) == (3, 3)
 
-    def test_a_refusal_rolls_back_only_itself(self) -> None:
+    def test_under_a_savepoint_a_refusal_rolls_back_only_itself(self) -> None:
         """The caller's transaction goes on and commits what it has written around the refusal."""
         with transaction.atomic():
             first = held_by_someone(2)
-            with pytest.raises(Refused):
+            with refused():
                 held_by_someone(2)
         assert Reservation.objects.filter(key=first).exists()
         assert left() == 1
+
+    def test_without_one_it_rolls_back_the_whole_transaction(self) -> None:
+        """Nobody commits the half of a refused call by catching the refusal."""
+        with transaction.atomic():
+            held_by_someone(2)
+            with pytest.raises(Refused):
+                held_by_someone(2)
+        assert not Reservation.objects.exists()
+        assert left() == 3

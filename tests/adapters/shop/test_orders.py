@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import CartSnapshot
 from project.shop import audits
 from project.shop.adapters.coupons import ShopCoupons
@@ -15,7 +14,7 @@ from project.shop.adapters.orders import ShopOrders
 from project.shop.fill import fill_shop
 from project.shop.models import Coupon, Order, Product, StockItem
 from project.shop.pricing import price, snapshot
-from tests.adapters.shop.conftest import a_cart, at_once, in_a_while, new_key, wish
+from tests.adapters.shop.conftest import a_cart, at_once, in_a_while, new_key, refused, wish
 
 orders = ShopOrders()
 pytestmark = pytest.mark.usefixtures("shop")
@@ -47,7 +46,7 @@ class TestPlace:
     def test_one_key_with_other_contents_is_refused(self) -> None:
         key, wanted = new_key("orders.place"), frozen()
         orders.place(key, wanted, "")
-        with pytest.raises(Refused):
+        with refused():
             orders.place(key, replace(wanted, buyer={"email": "b@example.com"}), "")
 
 
@@ -64,7 +63,7 @@ class TestCancel:
     def test_before_the_order_it_makes_the_late_order_refused(self) -> None:
         key = new_key("orders.place")
         orders.cancel(new_key("orders.cancel"), key, "timed_out")
-        with pytest.raises(Refused) as no:
+        with refused() as no:
             orders.place(key, frozen(), "")
         assert no.value.code == "order_refused"
         assert audits.orders([key.split(":")[0]]) == {}

@@ -13,7 +13,12 @@ class CartsPort(Protocol):
     Promises of an adapter:
 
     * `transactional` is True only when the adapter writes through Django's default connection and
-      talks to nothing else. Its calls then share one commit with the checkout's own rows.
+      talks to nothing else. Its calls then share one commit with the checkout's own rows: they are
+      made inside a transaction, and checkout rolls back whatever a refused one wrote. So an adapter
+      needs no savepoint; `@transaction.atomic(savepoint=False)` serves where others call it, too.
+      A row that another worker may write at the same moment is written by insert-or-ignore, such
+      as `bulk_create(…, ignore_conflicts=True)`, and looked at by the next statement: on PostgreSQL
+      an IntegrityError would end the whole transaction.
     * Every call with a `key` is idempotent by it: the second call answers as the first and does
       nothing. Keys differ for every checkout, call and generation.
     * Amounts are integer minor units with an ISO 4217 code.
