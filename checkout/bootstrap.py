@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from checkout.adapters.outbound.messaging.checkout_event_publisher import (
     ConsumersFirst,
+    ConsumersFirstOfMany,
     LogEventPublisher,
     RedisStreamEventPublisher,
 )
@@ -37,7 +38,10 @@ from checkout.adapters.outbound.scheduling.huey_scheduler import (
 )
 from checkout.application.policy import Policy
 from checkout.application.port_call import Ports
-from checkout.application.ports.outbound.event_publisher_port import EventPublisherPort
+from checkout.application.ports.outbound.event_publisher_port import (
+    EventPublisherPort,
+    ManyEventsPublisherPort,
+)
 from checkout.application.ports.outbound.scheduler_port import ProgressPort, SchedulerPort
 from checkout.application.use_cases.relay_events import RelayEvents
 from checkout.application.use_cases.start_checkout import StartCheckoutUseCase
@@ -163,6 +167,8 @@ def chosen_publisher(said: dict[str, Any], redis_url: str) -> EventPublisherPort
     else:
         publisher = RedisStreamEventPublisher(redis_url) if redis_url else LogEventPublisher()
     consumers = [import_string(path) for path in said.get("EVENT_CONSUMERS", ())]
+    if consumers and isinstance(publisher, ManyEventsPublisherPort):
+        return ConsumersFirstOfMany(consumers, publisher)
     return ConsumersFirst(consumers, publisher) if consumers else publisher
 
 

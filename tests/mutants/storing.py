@@ -109,7 +109,7 @@ class NewestEventFirst(DjangoOutbox):
 class NoRelay(DjangoOutbox):
     """Only the task that follows a change hands its events over; nobody comes back for the rest."""
 
-    def unsent(self, limit: int) -> Iterable[CheckoutId]:
+    def unsent(self, limit: int, overdue: float = 0.0) -> Iterable[CheckoutId]:
         return []
 
     def give_up_lease(self, row: int, seconds: float) -> None:

@@ -7,7 +7,10 @@ import time
 from collections.abc import Callable
 
 from checkout.application.ports.outbound.checkout_repository_port import LeasedEvents, OutboxPort
-from checkout.application.ports.outbound.event_publisher_port import EventPublisherPort
+from checkout.application.ports.outbound.event_publisher_port import (
+    EventPublisherPort,
+    ManyEventsPublisherPort,
+)
 from checkout.domain.exceptions import StorageUnavailable, Unavailable
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
@@ -30,6 +33,7 @@ class RelayEvents:
     ) -> None:
         self._outbox = outbox
         self._publisher = publisher
+        self._many = publisher if isinstance(publisher, ManyEventsPublisherPort) else None
         self._fault = fault
         self._clock = clock
 
@@ -52,9 +56,31 @@ class RelayEvents:
                 if isinstance(error, Unavailable):
                     raise error
                 break
+            if len(handed) == len(leased) < MOST_AT_ONCE:
+                break  # that was all; what came since is told by its writer, or by the sweep
         return sent
 
     def _hand_over(self, leased: LeasedEvents) -> tuple[list[int], Exception | None]:
+        if self._many is None:
+            return self._one_by_one(leased)
+        return self._all_at_once(self._many, leased)
+
+    def _all_at_once(
+        self, publisher: ManyEventsPublisherPort, leased: LeasedEvents
+    ) -> tuple[list[int], Exception | None]:
+        """As many as the receiver takes; what is wrong with one is told when it is the oldest."""
+        self._fault("publish:before")
+        try:
+            count = publisher.publish_all([event for _, event in leased])
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            log.warning("event %s was not handed over: %s", leased[0][1]["id"], error)
+            return [], error
+        self._fault("publish:after")
+        return [row for row, _ in leased[:count]], None
+
+    def _one_by_one(self, leased: LeasedEvents) -> tuple[list[int], Exception | None]:
         """One after another, until one is not taken: the rows that were, and the error.
 
         Rule: the lease must outlast each of them, or another relay sends what is under way.
@@ -76,13 +102,13 @@ class RelayEvents:
             handed.append(row)
         return handed, None
 
-    def deliver_waiting(self, limit: int = 50) -> int:
-        """Send whatever waits anywhere: the sweep's share.
+    def deliver_waiting(self, limit: int = 50, overdue: float = 0.0) -> int:
+        """Send whatever waits anywhere for more than `overdue` seconds: the sweep's share.
 
         A receiver that does not answer is left alone until the next round: every try may take long.
         """
         sent = 0
-        for checkout_id in self._outbox.unsent(limit):
+        for checkout_id in self._outbox.unsent(limit, overdue):
             try:
                 sent += self._deliver(checkout_id)
             except Unavailable:

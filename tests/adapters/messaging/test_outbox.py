@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
+from django.db import connection
 
 from checkout.adapters.outbound.messaging.checkout_event_publisher import (
     STREAM,
     ConsumersFirst,
+    ConsumersFirstOfMany,
     LogEventPublisher,
     RedisStreamEventPublisher,
 )
@@ -95,6 +98,36 @@ def test_unsent_names_each_checkout_once_the_longest_waiting_first() -> None:
     assert list(OUTBOX.unsent(2)) == [first, second]
 
 
+@pytest.mark.django_db
+def test_unsent_leaves_what_is_young_to_its_writer() -> None:
+    checkout_id = telling()
+    assert list(OUTBOX.unsent(10, 5.0)) == []
+    with shifted(6):
+        assert list(OUTBOX.unsent(10, 5.0)) == [checkout_id]
+
+
+@pytest.mark.django_db
+def test_what_a_lease_brings_follows_the_oldest_in_order() -> None:
+    checkout_id = telling(events=4)
+    rows = OUTBOX.lease_oldest(checkout_id, 5, 3)
+    assert [int(event["sequence"]) for _, event in rows] == [1, 2, 3]
+    OUTBOX.mark_sent([row for row, _ in rows])
+    assert [int(event["sequence"]) for _, event in OUTBOX.lease_oldest(checkout_id, 5, 3)] == [4]
+
+
+@pytest.mark.django_db
+def test_handing_over_costs_two_statements_and_nothing_to_tell_one(
+    django_assert_num_queries: Any,
+) -> None:
+    """On SQLite reading and leasing are two."""
+    lease = 1 if connection.vendor == "postgresql" else 2
+    relay, checkout_id = RelayEvents(OUTBOX, Recorder()), telling()
+    with django_assert_num_queries(lease + 1):
+        assert relay.deliver(checkout_id) == 3
+    with django_assert_num_queries(1):
+        assert relay.deliver(checkout_id) == 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_relays_at_once_one_has_the_event() -> None:
     checkout_id = telling()
@@ -120,11 +153,12 @@ def test_a_configured_publisher_takes_events(kind: Any) -> None:
     _, event = leased(telling())
     publisher.publish(event)
     publisher.publish(event)
-    if kind is RedisStreamEventPublisher:
+    if isinstance(publisher, RedisStreamEventPublisher):
+        assert publisher.publish_all([event, event]) == 2
         reader = redis.Redis.from_url(REDIS_URL, decode_responses=True)
-        entries: Any = reader.xrevrange(STREAM, count=2)
+        entries: Any = reader.xrevrange(STREAM, count=4)
         reader.close()
-        assert [fields["id"] for _, fields in entries] == [event["id"]] * 2
+        assert [fields["id"] for _, fields in entries] == [event["id"]] * 4
         assert json.loads(entries[0][1]["event"]) == event
 
 
@@ -161,6 +195,61 @@ def test_a_consumer_hears_an_event_before_the_publisher_and_again_until_both_hav
     ids = [event["id"] for event in heard.events]
     assert ids[0] == ids[1] != ids[2]
     assert ids[1:] == [event["id"] for event in stream.events]
+
+
+class Stream(Recorder):
+    """A publisher that takes many at once, and notes how many came together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[int] = []
+
+    def publish_all(self, events: Sequence[Any]) -> int:
+        """Keep all, unless it is told to fail."""
+        self.batches.append(len(events))
+        for event in events:
+            self.publish(event)
+        return len(events)
+
+
+@pytest.mark.django_db
+def test_who_takes_many_gets_them_at_once_and_all_again_when_it_fails() -> None:
+    stream, checkout_id = Stream(), telling()
+    stream.failing = 1
+    relay = RelayEvents(OUTBOX, stream)
+    assert relay.deliver(checkout_id) == 0
+    assert list(OUTBOX.unsent(10)) == [], "it rests"
+    with shifted(PAUSE_SECONDS + 1):
+        assert relay.deliver(checkout_id) == 3
+    assert stream.batches == [3, 3]
+    assert [int(event["sequence"]) for event in stream.events] == [1, 2, 3]
+
+
+@pytest.mark.django_db
+def test_what_consumers_have_heard_is_passed_on_though_the_next_is_refused() -> None:
+    stream, refused = Stream(), {"0000000002"}
+
+    def consume(event: Any) -> None:
+        if event["sequence"] in refused:
+            raise ValueError("not this one")
+
+    relay = RelayEvents(OUTBOX, ConsumersFirstOfMany([consume], stream))
+    checkout_id = telling()
+    assert relay.deliver(checkout_id) == 1
+    assert stream.batches == [1]
+    refused.clear()
+    with shifted(PAUSE_SECONDS + 1):
+        assert relay.deliver(checkout_id) == 2
+    assert [int(event["sequence"]) for event in stream.events] == [1, 2, 3]
+
+
+@pytest.mark.django_db
+def test_slow_consumers_do_not_outlast_the_lease() -> None:
+    stream, receiver = Stream(), Receiver(takes=2.0)
+    relay = RelayEvents(OUTBOX, ConsumersFirstOfMany([receiver.publish], stream, receiver.clock))
+    assert relay.deliver(telling()) == 3
+    assert stream.batches == [1, 1, 1]
+    assert receiver.marked == [0, 1, 2]
 
 
 HEARD: list[Any] = []

@@ -33,7 +33,7 @@ def probes(one: str) -> dict[str, Callable[[], object]]:
     chosen, known = services(), parse_checkout_id(one)
     return {
         "sweep: due": lambda: list(chosen.repository.due(1.0, AT_ONCE)),
-        "sweep: outbox": lambda: list(DjangoOutbox().unsent(AT_ONCE)),
+        "sweep: outbox": lambda: list(DjangoOutbox().unsent(AT_ONCE, 1.0)),
         "sweep: parked messages": chosen.repository.adopt_all_parked,
         "sweep: heartbeat": lambda: chosen.queries.beat("bench"),
         "watch: stuck": lambda: chosen.watch.waiting(300.0, "", WATCHED),

@@ -25,6 +25,11 @@ def database_now() -> Expression:
     return Now() + _Shift.by if _Shift.by else Now()
 
 
+def ahead() -> timedelta:
+    """How far tests have moved the clock, for a statement that names it itself."""
+    return _Shift.by
+
+
 def read_now() -> datetime:
     """The database's time, read in a query of its own. Raises StorageUnavailable."""
     with storage(), connection.cursor() as cursor:

@@ -180,6 +180,6 @@ class OutboxPort(Protocol):
         """It could not be handed over; try again after so many seconds."""
         ...
 
-    def unsent(self, limit: int) -> Iterable[CheckoutId]:
-        """Checkouts that have an unsent event which nobody is sending."""
+    def unsent(self, limit: int, overdue: float = 0.0) -> Iterable[CheckoutId]:
+        """Checkouts with an unsent event which nobody is sending, for more than `overdue` seconds."""
         ...

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 
 class EventPublisherPort(Protocol):
@@ -18,6 +18,18 @@ class EventPublisherPort(Protocol):
         """Hand over one CloudEvents 1.0 envelope (JSON values only; see checkout/contracts/events).
 
         Raises Unavailable when it could not be handed over.
+        """
+        ...
+
+
+@runtime_checkable
+class ManyEventsPublisherPort(EventPublisherPort, Protocol):
+    """An EventPublisherPort that may also take some events of a checkout at once; none has to."""
+
+    def publish_all(self, events: Sequence[Mapping[str, Any]]) -> int:
+        """Hand over these envelopes in their order, within a few seconds; how many, from the first on.
+
+        Raises Unavailable, or what is wrong with the first, when none was: all of them come again.
         """
         ...
 

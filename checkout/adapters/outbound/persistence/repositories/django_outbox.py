@@ -5,15 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from checkout.adapters.outbound.persistence.database_time import database_now
+from checkout.adapters.outbound.persistence.database_time import ahead, database_now
 from checkout.adapters.outbound.persistence.models import CheckoutOutbox
 from checkout.adapters.outbound.persistence.storage import storage
 from checkout.application.ports.outbound.checkout_repository_port import LeasedEvents
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.events.envelope import envelope
 from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
+
+# The lease of the oldest decides, and what follows it is read with it. Who waits for another's
+# lease sees that it is taken: PostgreSQL judges the row anew, by the conditions on the row itself.
+_LEASE_AND_READ = f"""
+WITH leased AS (
+    UPDATE checkout_checkoutoutbox SET lease_until = STATEMENT_TIMESTAMP() + %(ahead)s + %(lease)s
+    WHERE sent_at IS NULL
+      AND (lease_until IS NULL OR lease_until < STATEMENT_TIMESTAMP() + %(ahead)s)
+      AND id = (
+        SELECT event.id FROM checkout_checkoutoutbox event
+        JOIN checkout_checkoutsession checkout ON checkout.id = event.checkout_id
+        WHERE event.checkout_id = %(checkout)s AND event.sent_at IS NULL
+          AND checkout.definition_version IN ({", ".join(map(str, sorted(KNOWN_DEFINITIONS)))})
+        ORDER BY event.sequence LIMIT 1
+      )
+    RETURNING id
+)
+SELECT event.* FROM checkout_checkoutoutbox event
+WHERE event.checkout_id = %(checkout)s AND event.sent_at IS NULL AND EXISTS (SELECT FROM leased)
+ORDER BY event.sequence LIMIT %(most)s
+"""
 
 
 class DjangoOutbox:
@@ -25,19 +47,29 @@ class DjangoOutbox:
         Rule: the lease of the oldest stands for all that follow it, so nobody else sends any of
         them. What a foreign definition has to tell is left to those who know its words.
         """
-        now = database_now()
+        lease = timedelta(seconds=seconds)
         with storage():
-            unsent = CheckoutOutbox.objects.filter(checkout_id=checkout_id, sent_at__isnull=True)
-            known = unsent.filter(checkout__definition_version__in=KNOWN_DEFINITIONS)
-            rows = list(known.order_by("sequence")[:most])
-            free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-            oldest = unsent.filter(free, pk__in=[row.pk for row in rows[:1]])
-            if not rows or not oldest.update(lease_until=now + timedelta(seconds=seconds)):
-                return []
+            if connection.vendor == "postgresql":
+                said = {"checkout": checkout_id, "lease": lease, "ahead": ahead(), "most": most}
+                rows = list(CheckoutOutbox.objects.raw(_LEASE_AND_READ, said))
+            else:
+                rows = self._read_and_lease(checkout_id, lease, most)
         return [
             (row.pk, envelope(str(row.event_id), row.name, row.data, row.sequence, row.at))
             for row in rows
         ]
+
+    def _read_and_lease(
+        self, checkout_id: CheckoutId, lease: timedelta, most: int
+    ) -> list[CheckoutOutbox]:
+        """The same in two statements: SQLite changes nothing inside a SELECT."""
+        now = database_now()
+        unsent = CheckoutOutbox.objects.filter(checkout_id=checkout_id, sent_at__isnull=True)
+        known = unsent.filter(checkout__definition_version__in=KNOWN_DEFINITIONS)
+        rows = list(known.order_by("sequence")[:most])
+        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+        oldest = unsent.filter(free, pk__in=[row.pk for row in rows[:1]])
+        return rows if rows and oldest.update(lease_until=now + lease) else []
 
     def mark_sent(self, rows: Sequence[int]) -> None:
         """The receiver has them. Whoever says so late does not change when they were sent."""
@@ -52,9 +84,10 @@ class DjangoOutbox:
                 lease_until=database_now() + timedelta(seconds=seconds)
             )
 
-    def unsent(self, limit: int) -> Iterable[CheckoutId]:
+    def unsent(self, limit: int, overdue: float = 0.0) -> Iterable[CheckoutId]:
         """Checkouts whose oldest unsent event nobody is sending, the longest waiting first.
 
+        An event that is younger than `overdue` seconds is left to whoever has just written it.
         Rule: one event per checkout counts, so that some that can't be handed over hide no others.
         """
         now = database_now()
@@ -65,6 +98,8 @@ class DjangoOutbox:
                 checkout=OuterRef("checkout"), sequence__lt=OuterRef("sequence")
             )
             known = waiting.filter(checkout__definition_version__in=KNOWN_DEFINITIONS)
+            if overdue:
+                known = known.filter(at__lt=now - timedelta(seconds=overdue))
             rows = known.filter(free, ~Exists(before)).order_by("id")
             found = rows.values_list("checkout_id", flat=True)[:limit]
             return [CheckoutId(pk) for pk in found]
