@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from checkout.adapters.inbound import hands, sweep, tasks
+from checkout.adapters.inbound import hands, queue_watch, sweep, tasks
 from checkout.adapters.inbound.hands import Hands
 from checkout.adapters.outbound.persistence.models import WorkerHeartbeat
 from checkout.domain.exceptions import StorageUnavailable, Unavailable
@@ -148,6 +148,61 @@ def test_a_part_that_breaks_leaves_the_others(
     assert "a part of the sweep's round failed" in caplog.text
 
 
+@pytest.fixture
+def busy_queue(world: World, monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
+    """What the queue says of its length; a task has just been taken from it."""
+    waiting: list[int | None] = [7]
+    monkeypatch.setattr(world.services.queue, "waiting", lambda: waiting[0])
+    queue_watch.note_task()
+    return waiting
+
+
+def overdue() -> list[Any]:
+    """What a sweep finds now."""
+    return sweep.Sweep()._overdue()
+
+
+def test_what_may_wait_in_a_queue_at_work_is_left_to_it_for_some_seconds(
+    world: World, busy_queue: list[int | None]
+) -> None:
+    (only,) = carts(world, 1)
+    world.shift(2)
+    assert overdue() == []
+    world.shift(sweep.QUEUED_SECONDS)
+    assert overdue() == [only]
+
+
+@pytest.mark.parametrize("waiting", [0, None], ids=["empty", "away"])
+def test_what_is_not_in_the_queue_is_driven_at_once(
+    world: World, busy_queue: list[int | None], waiting: int | None
+) -> None:
+    busy_queue[0] = waiting
+    (only,) = carts(world, 1)
+    world.shift(2)
+    assert overdue() == [only]
+
+
+def test_a_queue_that_nobody_takes_from_is_not_waited_for(
+    world: World, busy_queue: list[int | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_watch, "LATELY_SECONDS", 0.0)
+    (only,) = carts(world, 1)
+    world.shift(2)
+    assert overdue() == [only]
+
+
+@pytest.mark.usefixtures("busy_queue")
+def test_whose_driver_is_gone_is_not_in_the_queue_any_more(world: World) -> None:
+    left, queued = carts(world, 2)
+    assert world.services.repository.claim(left, 1.5) is not None
+    world.shift(1.2)
+    assert overdue() == [], "its lease runs"
+    world.shift(0.5)
+    assert overdue() == [left]
+    world.shift(sweep.QUEUED_SECONDS)
+    assert sorted(overdue()) == sorted([left, queued])
+
+
 def test_an_outage_of_the_database_is_told_once(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -160,7 +215,7 @@ def test_an_outage_of_the_database_is_told_once(
     (only,) = carts(world, 1)
     with caplog.at_level(logging.WARNING, "checkout.sweep"), sweeping():
         with monkeypatch.context() as broken:
-            broken.setattr(world.services.queries, "beat", away)
+            broken.setattr(world.services.repository, "due", away)
             eventually(lambda: len(rounds) > 5)
         eventually(lambda: state(world, only) == "completed")
     assert caplog.text.count("does not answer the sweep") == 1
@@ -171,7 +226,7 @@ def test_an_outage_that_the_events_meet_first_is_no_error(
 ) -> None:
     tries: list[int] = []
 
-    def away(*_: Any) -> None:
+    def away(**_: Any) -> None:
         tries.append(1)
         raise StorageUnavailable("gone")
 
@@ -202,11 +257,12 @@ def test_the_next_task_replaces_a_sweep_that_stopped(
     else:
         hanging = threading.Event()
 
-        def hang_up(worker: str) -> None:
+        def hang_up(*_: Any) -> list[Any]:
             hanging.set()
             stuck.wait()
+            return []
 
-        monkeypatch.setattr(world.services.queries, "beat", hang_up)
+        monkeypatch.setattr(world.services.repository, "due", hang_up)
         assert hanging.wait(patience.SECONDS)
         first._round_began -= sweep.LOST_SECONDS + 1
         assert not first.goes_round()

@@ -34,7 +34,8 @@ def do_due() -> list[str]:
     Raises StorageUnavailable. A job that fails is tried again when its lease has ended.
     """
     done, jobs = [], services().jobs
-    for name, (every, job) in JOBS.items():
+    for name in jobs.due(JOBS):
+        every, job = JOBS[name]
         taken = jobs.take(name, LEASE_SECONDS)
         if taken is None:
             continue

@@ -1,8 +1,9 @@
 """The sweep: every worker process looks twice a second for what everybody forgot.
 
 It never goes through the queue, because the queue may be what failed. Rows that are overdue by more
-than a second and that nobody drives are ticked by a few threads of its own. A round only hands out
-work, so that no port and no receiver of events can hold it up; a heartbeat says that it goes round.
+than a second and that nobody drives are ticked by a few threads of its own; those that may still
+wait in a queue that is being worked off only a few seconds later. A round only hands out work, so
+that no port and no receiver of events can hold it up; a heartbeat says that it goes round.
 Now and then it asks whether a periodic job is due (`rounds`), which one of all workers then does;
 the same goes for the bulk recoveries of staff.
 """
@@ -11,22 +12,26 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import socket
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
 
-from checkout.adapters.inbound import rounds
+from checkout.adapters.inbound import queue_watch, rounds
 from checkout.adapters.inbound.connections import close_connections, kept_connections
 from checkout.adapters.inbound.hands import Hands
 from checkout.bootstrap import services
 from checkout.domain.exceptions import StorageUnavailable
+from checkout.domain.value_objects.checkout_id import CheckoutId
 
 log = logging.getLogger("checkout.sweep")
 EVERY_SECONDS = 0.5
 OVERDUE_SECONDS = 1.0
+QUEUED_SECONDS = 5.0  # so much longer for what may still wait in a queue that is worked off
 JOBS_SECONDS = 5.0  # how often this process asks whether a periodic job is due
+TELL_EVERY, ADOPT_EVERY, BEAT_EVERY = 2, 4, 10  # of how many rounds one does it
 AT_ONCE = 100
 THREADS = 4
 STOP_SECONDS = 5.0
@@ -46,6 +51,7 @@ class Sweep(threading.Thread):
         self.watching = Hands("checkout-watch", 1)
         self.recovering = Hands("checkout-bulk", 1)
         self._jobs_asked = time.monotonic()
+        self._rounds = 0
         self._stopped = threading.Event()
         self._round_began = time.monotonic()
         self._storage_away = False
@@ -53,7 +59,7 @@ class Sweep(threading.Thread):
 
     def run(self) -> None:
         """Go round until stopped. One bad round or row never stops the others."""
-        while not self._stopped.wait(self.every):
+        while not self._stopped.wait(self.every * random.uniform(0.8, 1.2)):
             self._round_began = time.monotonic()
             with kept_connections():
                 self.round()
@@ -74,15 +80,18 @@ class Sweep(threading.Thread):
 
     def round(self) -> None:
         """One round. What fails in one part is left out, and the other parts are done."""
-        parts: list[Callable[[], object]] = [
-            self._beat,
-            self._find_overdue,
-            self._adopt,
-            self._tell,
-            self._do_jobs,
-            self._recover,
+        parts: list[tuple[int, Callable[[], object]]] = [
+            (BEAT_EVERY, self._beat),
+            (1, self._find_overdue),
+            (ADOPT_EVERY, services().repository.adopt_all_parked),
+            (TELL_EVERY, self._tell),
+            (1, self._do_jobs),
+            (TELL_EVERY, self._recover),
         ]
-        for part in parts:
+        number, self._rounds = self._rounds, self._rounds + 1
+        for every, part in parts:
+            if number % every:
+                continue
             try:
                 part()
             except StorageUnavailable as error:
@@ -94,24 +103,38 @@ class Sweep(threading.Thread):
 
     def _beat(self) -> None:
         """Only who can work says so: with every thread hanging, health should turn red."""
-        able = self.ticking.able()
-        if able:
+        if self._able:
             services().queries.beat(self.worker)
-        elif self._able:
-            log.error("all threads of the sweep hang: this process should be restarted")
-        self._able = able
 
     def _find_overdue(self) -> None:
-        for checkout_id in services().repository.due(self.overdue, AT_ONCE):
+        """In no order, so that not all sweeps begin with the same."""
+        self._look_after_hands()
+        found = self._overdue()
+        random.shuffle(found)
+        for checkout_id in found:
             tick = partial(services().engine.tick, checkout_id, "system:sweep")
             self.ticking.give(checkout_id, tick)
 
-    def _adopt(self) -> None:
-        services().repository.adopt_all_parked()
+    def _look_after_hands(self) -> None:
+        able = self.ticking.able()
+        if self._able and not able:
+            log.error("all threads of the sweep hang: this process should be restarted")
+        self._able = able
+
+    def _overdue(self) -> list[CheckoutId]:
+        """Whose driver is gone is no longer in the queue; what nobody has claimed may be."""
+        chosen = services()
+        found = list(chosen.repository.due(self.overdue, AT_ONCE))
+        if not found or not queue_watch.is_worked_off():
+            return found
+        left = chosen.queries.abandoned(self.overdue, AT_ONCE)
+        return list({*left, *chosen.repository.due(self.overdue + QUEUED_SECONDS, AT_ONCE)})
 
     def _tell(self) -> None:
+        """Events that were left over; those that are younger are just being told."""
         self.telling.able()
-        self.telling.give("events", services().relay.deliver_waiting)
+        tell = partial(services().relay.deliver_waiting, overdue=self.overdue)
+        self.telling.give("events", tell)
 
     def _do_jobs(self) -> None:
         self.watching.able()

@@ -6,26 +6,30 @@ from contextlib import nullcontext
 
 from huey.contrib.djhuey import HUEY
 
+from checkout.adapters.inbound import queue_watch
 from checkout.adapters.inbound.connections import close_connections, kept_connections
 from checkout.adapters.inbound.sweep import start_sweep, stop_sweep
 from checkout.bootstrap import services
 from checkout.domain.exceptions import StorageUnavailable
 from checkout.domain.value_objects.checkout_id import parse_checkout_id
+from checkout.sagas.engine import Tick
 
 
 @HUEY.task(name="tick", __module__="checkout", retries=0)
 def tick(checkout_id: str) -> None:
     """Tick one checkout and hand over what it has to tell."""
     start_sweep()  # a worker whose sweep has died gets a new one with its next task
+    queue_watch.note_task()
     with nullcontext() if HUEY.immediate else kept_connections():  # immediate: of the caller
         look_at(checkout_id, "system:worker")
 
 
 def look_at(checkout_id: str, actor: str) -> None:
-    """One tick and one relay; a database that does not answer is left to the sweep."""
+    """One tick, and a relay if it did anything; an outage of the database is left to the sweep."""
     chosen = services()
     known = parse_checkout_id(checkout_id)
-    chosen.engine.tick(known, actor)
+    if chosen.engine.tick(known, actor) in (Tick.NOTHING, Tick.STORAGE):
+        return
     try:
         chosen.relay.deliver(known)
     except StorageUnavailable:

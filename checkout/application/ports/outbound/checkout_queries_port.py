@@ -113,6 +113,10 @@ class CheckoutQueriesPort(Protocol):
         """How long ago the freshest sweep went round; None when none ever did."""
         ...
 
+    def abandoned(self, overdue: float, limit: int) -> Sequence[CheckoutId]:
+        """Due for more than `overdue` seconds, and who drove it let its lease run out."""
+        ...
+
     def sweeping(self, within: float, host: str = "") -> int:
         """How many workers' sweeps went round within so many seconds; of one host, if it is named."""
         ...

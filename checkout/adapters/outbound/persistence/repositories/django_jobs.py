@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,6 +17,14 @@ from checkout.adapters.outbound.persistence.storage import one_transaction, stor
 
 class DjangoJobs:
     """JobsPort on Django's ORM."""
+
+    def due(self, names: Iterable[str]) -> list[str]:
+        """Those of these jobs that may be taken now: a look that costs one statement for all."""
+        now = database_now()
+        with storage():
+            resting = PeriodicJob.objects.filter(Q(due_at__gt=now) | Q(lease_until__gte=now))
+            known = set(resting.values_list("name", flat=True))
+        return [name for name in names if name not in known]
 
     def take(self, name: str, lease: float) -> tuple[str, Mapping[str, Any]] | None:
         """(holder, cursor) of a job that is due; None when it is not, or somebody else is on it."""

@@ -155,6 +155,15 @@ class DjangoCheckoutQueries:
             oldest = due.aggregate(oldest=Min("due_at"))["oldest"]
             return max((read_now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 
+    def abandoned(self, overdue: float, limit: int) -> Sequence[CheckoutId]:
+        """Due for more than `overdue` seconds, and who drove it let its lease run out."""
+        now = database_now()
+        with storage():
+            rows = CheckoutSession.objects.filter(
+                due_at__lt=now - timedelta(seconds=overdue), lease_until__lt=now
+            ).order_by("due_at")
+            return [CheckoutId(pk) for pk in rows.values_list("id", flat=True)[:limit]]
+
     def sweeping(self, within: float, host: str = "") -> int:
         """How many workers' sweeps went round within so many seconds; of one host, if it is named."""
         with storage():
