@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
+from typing import Any
 
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from checkout.adapters.inbound.access import actor_by_now, authorised
@@ -30,12 +34,30 @@ class ProgressConsumer(AsyncWebsocketConsumer):
     channel layer; what they lead to is read for many pages together.
     """
 
-    channel_layer_alias = ""  # no subscription of its own
     seen: Seen
     sent = 0
     said = ""
     checked = 0.0
     _place: Place = ()
+
+    async def __call__(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[dict[str, Any]]],
+        send: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        """Handle what comes, one after the other.
+
+        Channels would hold a second task for each socket, that listens to a channel layer, and go
+        through a thread at each message, to close a connection that no socket has.
+        """
+        self.scope, self.base_send = scope, send
+        try:
+            while True:
+                message = await receive()
+                await getattr(self, get_handler_name(message))(message)
+        except StopConsumer:
+            pass
 
     async def connect(self) -> None:
         """Let the owner in from an allowed origin, register, accept, and send what is true now."""
@@ -78,6 +100,11 @@ class ProgressConsumer(AsyncWebsocketConsumer):
             await self.close(code=NOT_YOURS)
             return False
         return True
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """The last message of a socket."""
+        await self.disconnect(message["code"])
+        raise StopConsumer
 
     async def disconnect(self, code: int) -> None:
         """Leave the register, and the place to others."""

@@ -36,7 +36,15 @@ _OWNERSHIP = (
     "return_url",
     "cart",
 )
-_PROGRESS = ("pk", "version", "state", "body", "cart", "created_at", "updated_at", "asked", "now")
+_SHOWN = ("pk", "version", "state", "body", "cart", "created_at", "updated_at", "asked")
+_ASKED = CheckoutInbox.objects.filter(
+    checkout=OuterRef("pk"), source="command", applied_at__isnull=True
+).order_by("id")
+_PROGRESS = CheckoutProgress.objects.annotate(
+    cart=F("checkout__snapshot"),
+    created_at=F("checkout__created_at"),
+    asked=Subquery(_ASKED.values("kind")[:1]),
+)
 
 
 class DjangoCheckoutQueries:
@@ -54,15 +62,11 @@ class DjangoCheckoutQueries:
 
     def progress_of(self, ids: Iterable[CheckoutId]) -> Mapping[CheckoutId, ProgressView]:
         """The read models of those that there are, in one query."""
-        asked = CheckoutInbox.objects.filter(
-            checkout=OuterRef("pk"), source="command", applied_at__isnull=True
-        ).order_by("id")
         with storage():
             rows = list(
-                CheckoutProgress.objects.filter(pk__in=ids)
-                .annotate(cart=F("checkout__snapshot"), created_at=F("checkout__created_at"))
-                .annotate(asked=Subquery(asked.values("kind")[:1]), now=database_now())
-                .values_list(*_PROGRESS, named=True)
+                _PROGRESS.filter(pk__in=ids)
+                .annotate(now=database_now())
+                .values_list(*_SHOWN, "now", named=True)
             )
         return {CheckoutId(row.pk): _view(row) for row in rows}
 
