@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.translation import get_language
 
 from checkout.adapters.inbound.web.amounts import active_locale, in_words
@@ -55,7 +56,8 @@ def render_fragment(view: ProgressView, request: HttpRequest | None = None) -> t
 
 def announcement(shown: Screen) -> str:
     """What is spoken about this screen: an out-of-band swap into a region that stands already."""
-    return render_to_string("checkout/_say.html", {"screen": shown})
+    region = "say-now" if shown.alert else "say"
+    return format_html('<div id="{}" hx-swap-oob="innerHTML">{}</div>', region, shown.say)
 
 
 def receipt_page(shown: Screen, summary: Mapping[str, Any]) -> dict[str, Any]:
