@@ -9,15 +9,19 @@ from pathlib import Path
 
 from tests import patience
 
+INSTALLED = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
 
 class NotAvailable(Exception):
     """A server or a browser that the tests need is missing or does not start. Says why."""
 
 
 def chromium() -> str:
-    """Return the path of a Chromium: `CHROMIUM`, the system's, else playwright's own install."""
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    for name in filter(None, names):
+    """Return the path of a Chromium: `CHROMIUM`, the system's, else playwright's own install.
+
+    The headless shell comes first: it draws no window around each page, and takes half the work.
+    """
+    for name in filter(None, (os.environ.get("CHROMIUM", ""), *INSTALLED)):
         if found := shutil.which(name):
             return found
     with suppress(ImportError):
