@@ -23,7 +23,7 @@ class Cart(models.Model):
     STATUSES = ((OPEN, "open"), (CLOSED, "closed"))
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    owner_hash = models.CharField(max_length=64, blank=True)
     token_hash = models.CharField(max_length=64, blank=True)
     status = models.CharField(max_length=8, choices=STATUSES, default=OPEN)
     closed_by = models.CharField(max_length=120, blank=True)
@@ -43,6 +43,7 @@ class Cart(models.Model):
 
     class Meta:
         ordering = ("-touched_at",)
+        indexes = (models.Index(fields=("owner_hash",), name="shop_cart_owner"),)
 
     def __str__(self) -> str:
         return str(self.id)
@@ -56,7 +57,8 @@ class Cart(models.Model):
 class CartLine(models.Model):
     """How many of one product."""
 
-    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines")
+    # The constraint has an index that begins with it.
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines", db_index=False)
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
     quantity = models.PositiveSmallIntegerField(
         validators=[MinValueValidator(1), MaxValueValidator(MAX_QUANTITY)]
@@ -78,13 +80,14 @@ class CartClosure(models.Model):
     CLOSED, REOPENED = "closed", "reopened"
     STATUSES = ((CLOSED, "closed"), (REOPENED, "reopened"))
 
-    key = models.CharField(max_length=120, unique=True)
-    cart = models.CharField(max_length=64, db_index=True)
+    key = models.CharField(max_length=120)
+    cart = models.CharField(max_length=64)
     status = models.CharField(max_length=12, choices=STATUSES)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("-id",)
+        constraints = (models.UniqueConstraint(fields=("key",), name="shop_one_closure_per_key"),)
 
     def __str__(self) -> str:
         return f"{self.key} ({self.status})"

@@ -50,13 +50,15 @@ class CouponClaim(models.Model):
     CLAIMED, REDEEMED, RELEASED = "claimed", "redeemed", "released"
     STATUSES = ((CLAIMED, "claimed"), (REDEEMED, "redeemed"), (RELEASED, "released"))
 
-    key = models.CharField(max_length=120, unique=True)
-    owner = models.CharField(max_length=64, db_index=True, help_text="The checkout.")
+    key = models.CharField(max_length=120)
+    owner = models.CharField(max_length=64, help_text="The checkout.")
     status = models.CharField(max_length=12, choices=STATUSES)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("-id",)
+        constraints = (models.UniqueConstraint(fields=("key",), name="shop_one_claim_per_key"),)
+        indexes = (models.Index(fields=("owner",), name="shop_claim_owner"),)
 
     def __str__(self) -> str:
         return f"{self.key} ({self.status})"
@@ -65,12 +67,16 @@ class CouponClaim(models.Model):
 class CouponUse(models.Model):
     """One use of one coupon: it counts against the limit unless its claim is released."""
 
-    claim = models.ForeignKey(CouponClaim, on_delete=models.CASCADE, related_name="uses")
+    # The constraint has an index that begins with it.
+    claim = models.ForeignKey(
+        CouponClaim, on_delete=models.CASCADE, related_name="uses", db_index=False
+    )
     coupon = models.ForeignKey(
         Coupon,
         on_delete=models.CASCADE,
         to_field="code",
         db_column="code",
+        db_index=False,
         related_name="claimed_uses",
     )
 
@@ -79,6 +85,7 @@ class CouponUse(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("claim", "coupon"), name="shop_one_use_per_claim"),
         )
+        indexes = (models.Index(fields=("coupon",), name="shop_used_code"),)
 
     def __str__(self) -> str:
         return f"{self.coupon_id} by {self.claim}"

@@ -36,7 +36,7 @@ class Mail(models.Model):
 
     event = models.UUIDField(unique=True)
     kind = models.CharField(max_length=12, choices=KINDS)
-    checkout = models.CharField(max_length=64, db_index=True)
+    checkout = models.CharField(max_length=64)
     data = models.JSONField(default=dict)
     happened_at = models.DateTimeField(help_text="When it happened that the mail tells of.")
     heard_at = models.DateTimeField(db_default=Now())
@@ -55,6 +55,7 @@ class Mail(models.Model):
             ),
         )
         indexes = (
+            models.Index(fields=("checkout",), name="shop_mail_checkout"),
             models.Index(F("due_at"), condition=Q(ended_at__isnull=True), name="shop_mail_to_send"),
         )
 

@@ -14,9 +14,9 @@ class Order(models.Model):
     PLACED, CANCELLED = "placed", "cancelled"
     STATUSES = ((PLACED, "placed"), (CANCELLED, "cancelled"))
 
-    number = models.CharField(max_length=16, unique=True, null=True)
-    key = models.CharField(max_length=120, unique=True)
-    owner = models.CharField(max_length=64, db_index=True, help_text="The checkout.")
+    number = models.CharField(max_length=16, null=True)
+    key = models.CharField(max_length=120)
+    owner = models.CharField(max_length=64, help_text="The checkout.")
     status = models.CharField(max_length=12, choices=STATUSES, default=PLACED)
     email = models.EmailField(blank=True)
     buyer = models.JSONField(default=dict, blank=True)
@@ -33,6 +33,11 @@ class Order(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(fields=("number",), name="shop_one_order_per_number"),
+            models.UniqueConstraint(fields=("key",), name="shop_one_order_per_key"),
+        )
+        indexes = (models.Index(fields=("owner",), name="shop_order_owner"),)
 
     def __str__(self) -> str:
         return self.number or f"never placed: {self.key}"
