@@ -11,7 +11,7 @@ import threading
 from functools import cache
 
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import connection
 
 from project.shop.mail.sending import send_due
 
@@ -36,9 +36,11 @@ class Postman(threading.Thread):
         connection.close()
 
     def round(self) -> None:
-        """Send what is due; an outage is told of once."""
+        """Send what is due; an outage is told of once.
+
+        The connection is kept: to make one each second would cost more than to look.
+        """
         try:
-            close_old_connections()
             send_due()
             self._failing = False
         except Exception as error:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from email.message import EmailMessage
+from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from checkout.testing.scripted import Crash
 from project.shop.mail.hearing import hear
@@ -237,3 +239,25 @@ def test_the_postman_goes_round_by_itself_and_survives_a_bad_round(
     postman.join(patience.SECONDS)
     assert not postman.is_alive()
     assert len(server.received) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_postman_keeps_his_connection_and_drops_a_broken_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    used: list[Any] = []
+
+    def look() -> None:
+        Mail.objects.count()
+        used.append(connection.connection)
+        if len(used) == 2:
+            raise OSError("the second round goes wrong")
+        if len(used) == 4:
+            postman.stop()
+
+    monkeypatch.setattr("project.shop.mail.postman.send_due", look)
+    postman = Postman(every=0.01)
+    postman.start()
+    postman.join(patience.SECONDS)
+    assert not postman.is_alive()
+    assert used[0] is used[1] is not used[2] is used[3]
