@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
 from checkout.adapters.inbound import connections, tasks
+from checkout.adapters.inbound.hands import Hands
 from checkout.adapters.outbound.scheduling.huey_scheduler import HueyScheduler
 from checkout.testing.proof.world import World
+from tests import patience
 from tests.application.test_workers import huey_consumer
 from tests.patience import eventually
 from tests.recovery.sweeping import sweeping
@@ -87,3 +90,25 @@ def test_who_meets_a_dead_connection_drops_it() -> None:
         worker.start()
         worker.join()
         assert seen == ["waits", "storage", "waits"]
+
+
+def test_one_that_was_lost_lets_the_others_look_at_theirs() -> None:
+    """A restarted server costs the process one job, and not one for each thread."""
+    seen: list[str] = []
+    with World(outcome="approve") as world:
+        ids = [start(world, number) for number in range(4)]
+        threads = [Hands(f"test-{number}", 1) for number in range(3)]
+
+        def tick(thread: Hands, one: Any) -> None:
+            thread.able()
+            thread.give(one, lambda: seen.append(str(world.services.engine.tick(one))))
+            eventually(lambda: not thread._taken)
+
+        for thread, one in zip(threads, ids, strict=False):
+            tick(thread, one)
+        assert end_the_others() >= len(threads)
+        for thread in threads:
+            tick(thread, ids[-1])
+        for thread in threads:
+            thread.stop(patience.SECONDS)
+    assert seen == ["waits", "waits", "waits", "storage", "waits", "nothing"]

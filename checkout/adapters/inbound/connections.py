@@ -23,6 +23,12 @@ class _Last(threading.local):
     job = 0.0
 
 
+class _Lost:
+    """When a job of this process lost its connection last: the others' may be dead as well."""
+
+    at = float("-inf")
+
+
 _last = _Last()
 
 
@@ -31,17 +37,22 @@ def kept_connections() -> Iterator[None]:
     """Around each job of a thread that has one job after another.
 
     A CONN_MAX_AGE of the project is kept to, and so are CONN_HEALTH_CHECKS and a pool; one that broke
-    is dropped, and one that has rested is asked first. Whoever ends calls `close_connections`.
+    is dropped. One that has rested is asked first, and so are all after one was lost: a server that
+    restarts costs a process one job, and not one for each thread. Whoever ends calls
+    `close_connections`.
     """
     for one in connections.all():
         said = one.settings_dict
         if said["CONN_MAX_AGE"] == 0 and not said["OPTIONS"].get("pool"):
             one.settings_dict = {**said, "CONN_MAX_AGE": KEPT_SECONDS}  # of this thread alone
-    if time.monotonic() - _last.job > RESTED_SECONDS:
+    if _last.job < max(time.monotonic() - RESTED_SECONDS, _Lost.at):
         _drop_the_dead()
+    held = [one for one in connections.all(initialized_only=True) if one.connection is not None]
     try:
         yield
     finally:
+        if any(one.connection is None for one in held):
+            _Lost.at = time.monotonic()
         close_old_connections()
         _last.job = time.monotonic()
 
@@ -52,7 +63,7 @@ def close_connections() -> None:
 
 
 def _drop_the_dead() -> None:
-    """Without it a restarted server would cost each thread the first job after it."""
+    """Ask each of them, which costs a statement."""
     for one in connections.all(initialized_only=True):
         if one.connection is not None and not one.in_atomic_block and not one.is_usable():
             one.close()
