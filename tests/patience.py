@@ -10,13 +10,17 @@ import time
 from collections.abc import Callable
 
 SECONDS = 240.0
-LOOK_SECONDS = 0.02
+LOOK_SECONDS, MOST_LOOK_SECONDS = 0.02, 0.25
 
 
 def eventually(happened: Callable[[], object], told: Callable[[], object] = lambda: "") -> float:
-    """How many seconds it took to happen. Raises AssertionError with what is told when it does not."""
+    """How many seconds it took to happen. Raises AssertionError with what is told when it does not.
+
+    The longer it takes, the more rarely it looks: whoever looks takes time from whoever works.
+    """
     began = time.monotonic()
     while not happened():
-        assert time.monotonic() - began < SECONDS, f"It has not happened in {SECONDS} s. {told()}"
-        time.sleep(LOOK_SECONDS)
+        passed = time.monotonic() - began
+        assert passed < SECONDS, f"It has not happened in {SECONDS} s. {told()}"
+        time.sleep(min(max(LOOK_SECONDS, passed / 10), MOST_LOOK_SECONDS))
     return time.monotonic() - began

@@ -15,6 +15,9 @@ from typing import BinaryIO
 # None of those that systems give to outgoing connections: one of them could take a port while its
 # server is being restarted.
 PORTS = range(20_000, 32_000)
+# For `verify` of a client of ours: nothing here speaks TLS, and to read every authority first, once
+# for each client, takes longer than what it asks for.
+PLAIN_HTTP = False
 _ours: set[int] = set()
 
 

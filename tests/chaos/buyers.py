@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx2
 
+from tests.ports import PLAIN_HTTP
+
 PATIENCE_SECONDS = 40.0
 ANSWER_SECONDS = 10.0
 FINAL = ("completed", "aborted")
@@ -18,7 +20,7 @@ FINAL = ("completed", "aborted")
 
 def new_client() -> httpx2.Client:
     """A client for one thread of shoppers."""
-    return httpx2.Client(timeout=ANSWER_SECONDS, follow_redirects=False, trust_env=False)
+    return httpx2.Client(timeout=ANSWER_SECONDS, trust_env=False, verify=PLAIN_HTTP)
 
 
 class GaveUp(Exception):

@@ -10,6 +10,7 @@ import httpx2
 
 from tests import patience
 from tests.patience import eventually
+from tests.ports import PLAIN_HTTP
 
 
 class Shopper:
@@ -17,7 +18,7 @@ class Shopper:
 
     def __init__(self, site: str) -> None:
         self.site = site
-        self.http = httpx2.Client(base_url=site, timeout=patience.SECONDS, follow_redirects=False)
+        self.http = httpx2.Client(base_url=site, timeout=patience.SECONDS, verify=PLAIN_HTTP)
         self.id = ""
         self.token = ""
 
@@ -77,7 +78,7 @@ class Shopper:
         """POST an outcome to exactly the address that the shopper is sent to."""
         url = self.wait_for("awaiting_payment")["payment"]["action"]["url"]
         data = {"outcome": outcome}
-        return httpx2.post(url, data=data, timeout=patience.SECONDS, follow_redirects=False)
+        return httpx2.post(url, data=data, timeout=patience.SECONDS, verify=PLAIN_HTTP)
 
     def command(self, name: str) -> httpx2.Response:
         """confirm, retry, abort or extend."""

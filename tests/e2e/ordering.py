@@ -14,6 +14,7 @@ from project.environment import derive
 from tests import patience
 from tests.e2e.browsing import PROGRESS
 from tests.e2e.stack import Stack
+from tests.ports import PLAIN_HTTP
 
 DETAILS = {
     "email": "mara@example.com",
@@ -39,7 +40,7 @@ class Ordering:
     def __init__(self, stack: Stack) -> None:
         self.site, self.url, self.id = stack.url, "", ""
         self.http = httpx2.Client(
-            base_url=stack.url, timeout=patience.SECONDS, follow_redirects=True
+            base_url=stack.url, timeout=patience.SECONDS, verify=PLAIN_HTTP, follow_redirects=True
         )
 
     def close(self) -> None:
@@ -69,7 +70,7 @@ class Ordering:
         assert found is not None, self.shown()
         address = httpx2.URL(self.site).join(found.group(1))
         data = {"outcome": outcome, **more}
-        answer = httpx2.post(address, data=data, timeout=patience.SECONDS)
+        answer = httpx2.post(address, data=data, timeout=patience.SECONDS, verify=PLAIN_HTTP)
         assert answer.status_code in (200, 303), answer.text
 
     def shown(self) -> tuple[str, ...]:
@@ -108,9 +109,15 @@ class BadDays:
         """Every call of this method is answered with 500, and does nothing."""
         planned = {"method": method, "mode": "500", "count": 10_000}
         httpx2.post(
-            self._url, json=planned, headers=self._proof, timeout=patience.SECONDS
+            self._url,
+            json=planned,
+            headers=self._proof,
+            timeout=patience.SECONDS,
+            verify=PLAIN_HTTP,
         ).raise_for_status()
 
     def end(self) -> None:
         """From now on everything goes well."""
-        httpx2.delete(self._url, headers=self._proof, timeout=patience.SECONDS).raise_for_status()
+        httpx2.delete(
+            self._url, headers=self._proof, timeout=patience.SECONDS, verify=PLAIN_HTTP
+        ).raise_for_status()

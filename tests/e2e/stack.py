@@ -22,7 +22,7 @@ import httpx2
 import psycopg
 
 from tests import patience
-from tests.ports import free_port
+from tests.ports import PLAIN_HTTP, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_SECONDS = 60.0
@@ -182,7 +182,7 @@ class Stack:
 
     def _answers(self, url: str) -> bool:
         try:
-            return httpx2.get(url, timeout=20).is_success
+            return httpx2.get(url, timeout=20, verify=PLAIN_HTTP).is_success
         except httpx2.HTTPError:
             return False
 

@@ -13,6 +13,7 @@ from tests.e2e.browsing import MUG
 from tests.e2e.ledgers import Ledgers
 from tests.e2e.stack import Stack
 from tests.e2e.watching import Watcher
+from tests.ports import PLAIN_HTTP
 
 # outcome → how it ends; the rest needs a second act and has a test of its own
 ENDS = {
@@ -58,7 +59,7 @@ def test_an_outcome_is_seen_to_its_end(shopper: Shopper, ledgers: Ledgers, outco
         data = {"outcome": outcome}
         if outcome in ("pending_approve", "approve_late"):
             data["delay"] = "1.5"
-        answer = httpx2.post(url, data=data, timeout=patience.SECONDS)
+        answer = httpx2.post(url, data=data, timeout=patience.SECONDS, verify=PLAIN_HTTP)
         assert answer.status_code == 303, answer.text
         assert watcher.wait_for_end() == ENDS[outcome]
         check_books(ledgers, shopper, ENDS[outcome])
@@ -92,7 +93,7 @@ def test_the_bank_asks(shopper: Shopper, ledgers: Ledgers) -> None:
     with Watcher(shopper) as watcher:
         asked = shopper.pay("three_d_secure")
         challenge = httpx2.URL(str(asked.url)).join(asked.headers["Location"])
-        httpx2.post(challenge, data={"answer": "ok"}, timeout=patience.SECONDS)
+        httpx2.post(challenge, data={"answer": "ok"}, timeout=patience.SECONDS, verify=PLAIN_HTTP)
         assert watcher.wait_for_end() == "completed"
     watcher.check()
     check_books(ledgers, shopper, "completed")

@@ -11,7 +11,7 @@ from project.environment import derive
 from tests import patience
 from tests.e2e.stack import ROOT, NotStarted, Stack
 from tests.patience import eventually
-from tests.ports import free_port
+from tests.ports import PLAIN_HTTP, free_port
 from tests.proxy import haproxy
 
 SAMPLE = ROOT / "docs" / "production"
@@ -76,7 +76,7 @@ class Behind(Stack):
         """What a web process says of itself, past the proxy; 0 when it does not answer."""
         try:
             url = f"http://127.0.0.1:{self.ports[name]}/healthz/live"
-            return httpx2.get(url, timeout=patience.SECONDS).status_code
+            return httpx2.get(url, timeout=patience.SECONDS, verify=PLAIN_HTTP).status_code
         except httpx2.HTTPError:
             return 0
 
@@ -101,5 +101,7 @@ class Behind(Stack):
         fault = {"method": "create", "mode": "slow", "count": 1, "seconds": seconds}
         url = f"{self.environment['PROVIDER_URL']}/v1/faults"
         proof = {"Authorization": f"Bearer {key}"}
-        answer = httpx2.post(url, json=fault, headers=proof, timeout=patience.SECONDS)
+        answer = httpx2.post(
+            url, json=fault, headers=proof, timeout=patience.SECONDS, verify=PLAIN_HTTP
+        )
         answer.raise_for_status()

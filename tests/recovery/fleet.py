@@ -23,6 +23,7 @@ from tests.e2e.api import Shopper
 from tests.e2e.ledgers import Ledgers
 from tests.e2e.stack import ROOT, Stack
 from tests.patience import eventually
+from tests.ports import PLAIN_HTTP
 
 WORKERS = ("worker-1", "worker-2")
 KEY, SECRET = "only-for-recovery", "only-for-recovery-webhooks"
@@ -100,11 +101,13 @@ class Fleet(Stack):
             "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
         }
         url = self.environment["WEBHOOK_URL"]
-        return httpx2.post(url, content=body, headers=headers, timeout=patience.SECONDS)
+        return httpx2.post(
+            url, content=body, headers=headers, timeout=patience.SECONDS, verify=PLAIN_HTTP
+        )
 
     def ready(self) -> httpx2.Response:
         """What the web process says of the whole."""
-        return httpx2.get(f"{self.url}/healthz/ready", timeout=patience.SECONDS)
+        return httpx2.get(f"{self.url}/healthz/ready", timeout=patience.SECONDS, verify=PLAIN_HTTP)
 
     def lines(self, name: str) -> int:
         """How much a process has written so far."""

@@ -26,6 +26,7 @@ from checkout.adapters.outbound.messaging.checkout_event_publisher import (
 from checkout.testing.contracts import EventPublisherPortContract, PaymentsPortContract
 from project.shop.adapters.payments import SimulatedPayments
 from tests import patience
+from tests.ports import PLAIN_HTTP
 
 REDIS_URL: str = getattr(configured, "REDIS_URL", "")
 SECRET = "a-secret-for-webhooks"
@@ -62,7 +63,9 @@ class TestSimulatedPayments(PaymentsPortContract):
         """What the shopper does on the hosted page."""
         page = f"{self.url}/pay/{reference}/"
         data = {"outcome": outcome}
-        answer = httpx2.post(page, data=data, trust_env=False, timeout=patience.SECONDS)
+        answer = httpx2.post(
+            page, data=data, trust_env=False, timeout=patience.SECONDS, verify=PLAIN_HTTP
+        )
         assert answer.status_code == 303
 
     def pay(self, reference: str) -> None:

@@ -20,7 +20,7 @@ from pytest_django import Settings
 from tests import patience
 from tests.adapters.provider.conftest import KEY, RETURN_URL, SECRET, Listener
 from tests.patience import eventually
-from tests.ports import free_port
+from tests.ports import PLAIN_HTTP, free_port
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -58,7 +58,7 @@ def wait_until_it_answers(url: str, server: subprocess.Popen[bytes]) -> None:
     def answers() -> bool:
         assert server.poll() is None, "the provider ended before it answered"
         with suppress(httpx2.HTTPError):
-            httpx2.get(url, timeout=patience.SECONDS, trust_env=False)
+            httpx2.get(url, timeout=patience.SECONDS, trust_env=False, verify=PLAIN_HTTP)
             return True
         return False
 

@@ -15,6 +15,7 @@ from tests import patience
 from tests.adapters.provider.conftest import KEY, Merchant
 from tests.adapters.provider.test_payments import GOOD, in_parallel
 from tests.patience import eventually
+from tests.ports import PLAIN_HTTP
 
 
 @pytest.fixture
@@ -25,6 +26,7 @@ def http(live_server: LiveServer) -> Iterator[httpx2.Client]:
         headers={"Authorization": f"Bearer {KEY}", "Connection": "close"},
         timeout=patience.SECONDS,
         trust_env=False,
+        verify=PLAIN_HTTP,
     ) as client:
         yield client
 

@@ -17,6 +17,7 @@ from project.shop.adapters.payments import SimulatedPayments
 from tests import patience
 from tests.adapters.same_answer import SameAnswer, same_answer
 from tests.adapters.shop.conftest import new_key
+from tests.ports import PLAIN_HTTP
 
 SIXTEEN = Money(1600, "EUR")
 SECRET = "a-secret-for-webhooks"
@@ -41,7 +42,9 @@ class TestWithTheProvider:
         begun = payments.initiate(key, SIXTEEN, "digest", "https://shop.example/back/")
         if outcome:
             data, url = {"outcome": outcome}, begun.action["url"]
-            answer = httpx2.post(url, data=data, trust_env=False, timeout=patience.SECONDS)
+            answer = httpx2.post(
+                url, data=data, trust_env=False, timeout=patience.SECONDS, verify=PLAIN_HTTP
+            )
             assert answer.status_code == 303
         return key, begun.reference
 

@@ -19,6 +19,7 @@ import httpx2
 from tests import patience
 from tests.adapters.stripe.forms import unfold
 from tests.adapters.stripe.sessions import Answer, CheckoutSessions, error, page_of
+from tests.ports import PLAIN_HTTP
 
 KEY = "sk_test_for_the_emulator"
 UNEXPECTED = "payment_intent_unexpected_state"
@@ -78,7 +79,11 @@ class StripeProxy:
         self._one_at_a_time = threading.RLock()
         headers = {"Authorization": f"Bearer {KEY}"}
         self.client = httpx2.Client(
-            base_url=self.upstream, headers=headers, trust_env=False, timeout=patience.SECONDS
+            base_url=self.upstream,
+            headers=headers,
+            trust_env=False,
+            timeout=patience.SECONDS,
+            verify=PLAIN_HTTP,
         )
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
