@@ -147,6 +147,17 @@ async def test_what_was_sent_is_not_rendered_again(
     assert not page.shown
 
 
+async def test_who_has_to_be_known_again_shares_the_query_too(
+    world: World, read: list[int]
+) -> None:
+    pages = [Page(checkout) for checkout in await started(world, 3)]
+    for page in pages:
+        page.checked = float("-inf")
+        PUSHES.want(page)
+    await comes(lambda: all(page.shown for page in pages))
+    assert read == [3]
+
+
 async def test_one_that_cannot_be_shown_stops_no_other(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

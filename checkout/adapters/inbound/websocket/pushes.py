@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
@@ -84,16 +84,14 @@ class Pushes:
             for socket in batch:
                 del self._waiting[socket]
             before = time.monotonic() - KNOWN_FOR_SECONDS
-            for socket in batch:
-                if socket.checked < before:
-                    self.apart(self._check_and_show(socket))
+            if unsure := [socket for socket in batch if socket.checked < before]:
+                self.apart(self._check_and_show(unsure))
             await self._show([socket for socket in batch if socket.checked >= before])
 
-    async def _check_and_show(self, socket: LiveSocket) -> None:
-        if await socket.check():
-            await self._show([socket])
+    async def _check_and_show(self, sockets: Iterable[LiveSocket]) -> None:
+        await self._show([socket for socket in sockets if await socket.check()])
 
-    async def _show(self, sockets: Iterable[LiveSocket]) -> None:
+    async def _show(self, sockets: Sequence[LiveSocket]) -> None:
         """Read for these and send. Never raises: what fails is repeated by the comparison."""
         newer_than: dict[Seen, int] = {}
         for socket in sockets:
