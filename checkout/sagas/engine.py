@@ -24,7 +24,7 @@ from checkout.domain.checkout import Checkout
 from checkout.domain.exceptions import CheckoutError, LostFence, StorageUnavailable
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.sagas.decider import decide
-from checkout.sagas.run import Run
+from checkout.sagas.run import RolledBack, Run
 from checkout.sagas.troubles import Troubles
 
 log = logging.getLogger("checkout.engine")
@@ -93,7 +93,7 @@ class Engine:
             self._park(lease, "The database fails this row alone.")
             return Tick.PARKED
         try:
-            return self._drive(lease, self.run_class(self, lease, actor))
+            return self._drive_to_the_end(self.run_class(self, lease, actor))
         except CheckoutError:
             raise
         except Exception as bug:
@@ -118,37 +118,47 @@ class Engine:
             log.exception("checkout %s: it cannot be shown either", lease.checkout.id)
             self.repository.park(lease, self.policy, error)
 
-    def _drive(self, lease: Lease, run: Run) -> Tick:
+    def _drive_to_the_end(self, run: Run) -> Tick:
+        """From what is stored, and again from there after a unit that was rolled back."""
+        for _ in range(MOST_STEPS):
+            try:
+                return self._drive(run)
+            except RolledBack as failed:
+                run = run.again(self.repository.reread(run.lease), failed)
+        raise RuntimeError(f"Checkout {run.checkout.id} was rolled back again and again.")
+
+    def _drive(self, run: Run) -> Tick:
         run.read_inbox()
         for _ in range(MOST_STEPS):
-            decision = self.decide(lease.checkout, run.moment())
+            decision = self.decide(run.checkout, run.moment())
             if isinstance(decision, Wait):
                 run.commit(due_at=decision.until, lease=None)
                 run.hint()
             else:
-                self._do(lease, run, decision)
+                self._do(run, decision)
             if run.released:
                 return Tick.WAITS
-        raise RuntimeError(f"Checkout {lease.checkout.id} went round in circles.")
+        raise RuntimeError(f"Checkout {run.checkout.id} went round in circles.")
 
-    def _do(self, lease: Lease, run: Run, decision: Decision) -> None:
+    def _do(self, run: Run, decision: Decision) -> None:
         if isinstance(decision, Ask):
             run.ask(decision)
         elif isinstance(decision, Call) and self._is_local(decision):
-            self._local(lease, run, decision)
+            self._local(run, decision)
         elif isinstance(decision, Call):
             run.intend(decision)
             run.call_remote(decision)
         else:
             run.store_with(decision)
 
-    def _local(self, lease: Lease, run: Run, decision: Decision) -> None:
+    def _local(self, run: Run, decision: Decision) -> None:
         """Transactional calls and the edges between them, in one commit.
 
-        It ends with a pause, or with the intent of a remote call, which is then made.
+        It ends with a pause, or with the intent of a remote call, which is then made. Raises
+        RolledBack when a call did not go well: then nothing of it was written.
         """
-        with self.repository.unit(lease):
-            decision = self._while_local(lease, run, decision)
+        with self.repository.unit(run.lease):
+            decision = self._while_local(run, decision)
             if isinstance(decision, Call):
                 run.intend(decision, hint=False)
             else:
@@ -157,7 +167,7 @@ class Engine:
         if isinstance(decision, Call):
             run.call_remote(decision)
 
-    def _while_local(self, lease: Lease, run: Run, decision: Decision) -> Decision:
+    def _while_local(self, run: Run, decision: Decision) -> Decision:
         for _ in range(MOST_STEPS):
             if isinstance(decision, Move):
                 run.stage(decision)
@@ -165,8 +175,8 @@ class Engine:
                 run.call_local(decision)
             else:
                 return decision
-            decision = self.decide(lease.checkout, run.moment())
-        raise RuntimeError(f"Checkout {lease.checkout.id} went round in circles.")
+            decision = self.decide(run.checkout, run.moment())
+        raise RuntimeError(f"Checkout {run.checkout.id} went round in circles.")
 
     def _is_local(self, decision: Call) -> bool:
         return self.ports.transactional(decision.name)

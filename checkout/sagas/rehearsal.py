@@ -88,7 +88,7 @@ class _Stage:
     def unit(self, lease: Lease) -> Any:
         return self._nothing()
 
-    def savepoint(self) -> Any:
+    def inside(self) -> Any:
         return self._nothing()
 
     def outside(self) -> Any:

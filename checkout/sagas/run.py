@@ -1,56 +1,45 @@
-"""One tick's work on one checkout: making calls, taking edges, and storing both."""
+"""One tick's work on one checkout: the messages that wait, and the calls that are due."""
 
 from __future__ import annotations
 
 import json
 import logging
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from checkout.application.decisions import Ask, Call, Decision, Move, Wait
-from checkout.application.port_call import Moment
-from checkout.application.ports.outbound.checkout_repository_port import (
-    Change,
-    InboxMessage,
-    Lease,
-)
-from checkout.application.use_cases import commands, payment_doubt, settle_money
-from checkout.domain.checkout import Passage
+from checkout.application.decisions import Ask, Call
+from checkout.application.ports.outbound.checkout_repository_port import InboxMessage, Lease
+from checkout.application.use_cases import commands, settle_money
 from checkout.domain.effect import Effect, Outcome
 from checkout.domain.exceptions import LostFence, Refused, StorageUnavailable, Unavailable
-from checkout.events.envelope import event_data
-from checkout.sagas.announcing import ASKED_FOR, done_with_event, words
-from checkout.sagas.arrival import arrive
+from checkout.sagas.announcing import ASKED_FOR
 from checkout.sagas.calls import CALLS
-from checkout.sagas.checkout_saga import EDGES
-
-if TYPE_CHECKING:
-    from checkout.sagas.engine import Engine
+from checkout.sagas.working_copy import WorkingCopy
 
 log = logging.getLogger("checkout.engine")
-LEASE_SECONDS = 2.0
 LEASE_MARGIN = 0.5
 
 
-class Run:
-    """The working copy of one lease, and what of it is not stored yet."""
+class RolledBack(Exception):
+    """A local call did not go well, and its unit was rolled back with whatever it had written.
 
-    def __init__(self, engine: Engine, lease: Lease, actor: str) -> None:
-        self.engine = engine
-        self.lease = lease
-        self.checkout = lease.checkout
-        self.actor = actor
-        self._reason = ""
-        self._edges: list[str] = []
-        self._changed = False
-        self.released = False
-        self._events: list[tuple[str, dict[str, Any]]] = []
-        self._applied: list[tuple[InboxMessage, str]] = []
-        self._announced = done_with_event(self.checkout)
+    `name` and `generation` say which call, `error` what it raised.
+    """
 
-    def moment(self) -> Moment:
-        """The policy and the database's time."""
-        return Moment(self.engine.policy, self.lease.now())
+    def __init__(self, effect: Effect, error: Exception) -> None:
+        super().__init__(f"{effect.name}: {error}")
+        self.call = (effect.name, effect.generation)
+        self.error = error
+
+
+class Run(WorkingCopy):
+    """One tick's work: the messages that wait, and the calls that are due."""
+
+    def again(self, lease: Lease, failed: RolledBack) -> Run:
+        """A fresh start from what is stored, which knows what that call has raised."""
+        run = type(self)(self.engine, lease, self.actor)
+        run._reason = self._reason
+        run.answered = {**self.answered, failed.call: failed.error}
+        return run
 
     # Inbox -----------------------------------------------------------------------------------
 
@@ -91,24 +80,8 @@ class Run:
             self._leave_for_the_next(effect)
             raise
 
-    def store(self) -> None:
-        """Commit, together with the transition that follows from it."""
-        self.store_with(self.engine.decide(self.checkout, self.moment()))
-
-    def store_with(self, decision: Decision, hint: bool = True) -> None:
-        """Commit with this decision: a transition joins in, and so does the end of the tick."""
-        if isinstance(decision, Move):
-            self.stage(decision)
-            decision = self.engine.decide(self.checkout, self.moment())
-        if isinstance(decision, Wait):
-            self.commit(lease=None, due_at=decision.until)
-        else:
-            self.commit(lease=LEASE_SECONDS)
-        if hint:
-            self.hint()
-
     def call_local(self, call: Call) -> None:
-        """A call inside the open unit. What a refused one wrote is rolled back alone."""
+        """A call inside the open unit. Raises RolledBack when it raises, for the first time."""
         effect = self._intend(call)
         self.engine.fault(f"{effect.name}:before")
         self._try(effect, local=True)
@@ -122,11 +95,12 @@ class Run:
         effect.tries += 1
         try:
             if local:
-                with self.engine.repository.savepoint():
-                    answer = spec.send(ports, self.checkout, effect)
+                answer = self._send_local(effect)
             else:
                 with self.engine.repository.outside():
                     answer = spec.send(ports, self.checkout, effect)
+        except RolledBack:
+            raise
         except Refused as refusal:
             self._refused(effect, refusal)
         except Unavailable as silence:
@@ -137,6 +111,19 @@ class Run:
             self._bug(effect, bug)
         else:
             self._answered(effect, answer)
+
+    def _send_local(self, effect: Effect) -> Any:
+        """Only one that did not go well is known here: it is not made, and raises the same again."""
+        known = self.answered.get((effect.name, effect.generation))
+        if known is not None:
+            raise known
+        try:
+            with self.engine.repository.inside():
+                return CALLS[effect.call].send(self.engine.ports, self.checkout, effect)
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            raise RolledBack(effect, error) from error
 
     def _answered(self, effect: Effect, answer: Any) -> None:
         now = self.lease.now()
@@ -218,77 +205,6 @@ class Run:
         attempt.ask_at = self.lease.now() + self.engine.policy.pause(attempt.silent)
         if attempt.silent >= self.engine.policy.attention_after:
             self.checkout.needs_attention = self.checkout.needs_attention or "retrying"
-
-    # Edges and commits -----------------------------------------------------------------------
-
-    def move(self, move: Move) -> None:
-        """Take an edge in a commit of its own."""
-        self.stage(move)
-        self.commit(lease=LEASE_SECONDS)
-        self.hint()
-
-    def stage(self, move: Move) -> None:
-        """Take an edge on the working copy, to be stored with the next commit."""
-        edge, checkout = EDGES[move.edge], self.checkout
-        source = checkout.state
-        if move.failure is not None:
-            checkout.failure = move.failure
-        if move.attention:
-            checkout.needs_attention = move.attention
-        arrive(checkout, edge, self.moment())
-        self._note_passage(edge.name, source, checkout.state, move.reason)
-        for name in words(checkout, edge):
-            self._tell(name)
-
-    def _note_passage(self, edge: str, source: str, target: str, reason: str = "") -> None:
-        """One row of the history. The first one after a command has the command's reason."""
-        reason, self._reason = reason or self._reason, ""
-        self._edges.append(edge)
-        version, now = self.checkout.version + len(self._edges), self.lease.now()
-        self.checkout.history.append(
-            Passage(edge, source, target, self.actor, reason, version, now)
-        )
-
-    def commit(self, lease: float | None, due_at: datetime | None = None) -> None:
-        """Store everything since the last commit. It is visible when the read model changed."""
-        view = self.engine.project(self.checkout)
-        if view != self.lease.view and not self._edges:
-            self._note_passage("record", self.checkout.state, self.checkout.state)
-        self._announce()
-        if lease is None and payment_doubt.is_due(self.checkout, self.moment()):
-            self._tell("payment_in_doubt")  # only here: what was due has been asked once more
-            self.checkout.doubt_told_at = self.lease.now()
-        change = Change(
-            edges=tuple(self._edges),
-            view=view,
-            events=tuple(self._events),
-            applied=tuple(self._applied),
-            due_at=due_at if lease is None else self.lease.now(),
-            lease=lease,
-        )
-        self.engine.fault("commit:before")
-        self.engine.repository.commit(self.lease, change)
-        self.engine.fault("commit:after")
-        self._changed = self._changed or change.visible
-        self.released = lease is None
-        self._edges, self._events, self._applied = [], [], []
-
-    def hint(self) -> None:
-        """Tell open pages, after the commit and never inside it."""
-        if self._changed:
-            self._changed = False
-            self.engine.fault("push:before")
-            self.engine.progress.changed(self.checkout.id, self.checkout.version)
-
-    def _announce(self) -> None:
-        """Calls that are done and have an event of their own, such as a confirmed refund."""
-        for key, name in done_with_event(self.checkout).items():
-            if key not in self._announced:
-                self._announced[key] = name
-                self._tell(name)
-
-    def _tell(self, name: str) -> None:
-        self._events.append((name, event_data(name, self.checkout)))
 
 
 def _why(message: InboxMessage) -> str:

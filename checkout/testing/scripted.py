@@ -17,6 +17,8 @@ class Crash(BaseException):
 class Scripted:
     """Notes its calls and those that it refused, and follows a script of troubles per method.
 
+    `raised` counts those that raised anything.
+
     `trouble("reserve", "refused")` plans the next call of a method: `refused` (not what was done
     under the same key: that is promised), `unavailable` (nothing was done), `lost` (done, but the
     answer never came), `bug`, `crash_before`, `crash_after`. `meanwhile` is called with the method
@@ -28,6 +30,7 @@ class Scripted:
         self.transactional = transactional
         self.calls: list[tuple[str, str]] = []
         self.refusals: list[tuple[str, str]] = []
+        self.raised = 0
         self.meanwhile: Callable[[str], object] = lambda method: None
         self._one_at_a_time = threading.RLock()
         self._done: set[tuple[str, str]] = set()
@@ -51,8 +54,10 @@ class Scripted:
         with self._one_at_a_time:
             try:
                 yield from self._follow_script(method, key)
-            except Refused:
-                self.refusals.append((method, key))
+            except Exception as error:
+                self.raised += 1
+                if isinstance(error, Refused):
+                    self.refusals.append((method, key))
                 raise
 
     def _follow_script(self, method: str, key: str) -> Iterator[None]:

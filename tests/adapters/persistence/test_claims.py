@@ -179,21 +179,6 @@ def test_a_unit_is_refused_when_the_fence_is_lost() -> None:
 
 
 @pytest.mark.django_db
-def test_a_savepoint_takes_back_the_refused_call_and_nothing_else() -> None:
-    checkout_id = started()
-    lease = claimed(checkout_id)
-    with REPOSITORY.unit(lease):
-        with REPOSITORY.savepoint():
-            started("written by a call that was done")
-        with suppress(ZeroDivisionError), REPOSITORY.savepoint():
-            started("written by a call that was refused")
-            raise ZeroDivisionError
-        REPOSITORY.commit(lease, Change(lease=None))
-    carts = set(CheckoutSession.objects.values_list("cart", flat=True))
-    assert carts == {"cart-1", "written by a call that was done"}
-
-
-@pytest.mark.django_db
 def test_a_unit_that_breaks_leaves_nothing() -> None:
     checkout_id = started()
     lease = claimed(checkout_id)

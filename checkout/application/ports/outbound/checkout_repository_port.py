@@ -119,8 +119,8 @@ class CheckoutRepositoryPort(Protocol):
         """One transaction around transactional port calls and the commit that follows them."""
         ...
 
-    def savepoint(self) -> AbstractContextManager[None]:
-        """Inside a unit: what a refused call wrote is rolled back, and nothing else."""
+    def inside(self) -> AbstractContextManager[None]:
+        """Around a call in a unit, which writes through our own connection."""
         ...
 
     def outside(self) -> AbstractContextManager[None]:

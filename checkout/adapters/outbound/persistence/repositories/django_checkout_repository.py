@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from checkout.adapters.outbound.persistence.database_time import (
@@ -210,9 +210,9 @@ class DjangoCheckoutRepository:
                 lease.handle.in_unit = False
 
     @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """Inside a unit: what a refused call wrote is rolled back, and nothing else."""
-        with storage(), transaction.atomic():
+    def inside(self) -> Iterator[None]:
+        """Around a call in a unit, which writes through our own connection."""
+        with storage():
             yield
 
     @contextmanager
