@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from django.db.models import Case, F, Q, QuerySet
+from django.db.models import Q
 
 from checkout.adapters.outbound.persistence.database_time import database_now
-from checkout.adapters.outbound.persistence.models import CheckoutOutbox, CheckoutSession
+from checkout.adapters.outbound.persistence.models import CheckoutOutbox
 from checkout.adapters.outbound.persistence.repositories.django_checkout_repository import (
     DjangoCheckoutRepository,
 )
 from checkout.adapters.outbound.persistence.repositories.django_outbox import DjangoOutbox
-from checkout.adapters.outbound.persistence.storage import storage
+from checkout.adapters.outbound.persistence.repositories.readings import reading
+from checkout.adapters.outbound.persistence.statements import Statement
+from checkout.adapters.outbound.persistence.trips import send
 from checkout.application.ports.outbound.checkout_repository_port import Lease, LeasedEvents
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.events.envelope import envelope
-from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
 
 
 class NoLease(DjangoCheckoutRepository):
     """Whoever comes gets the checkout."""
 
-    def _free(self, now: Any) -> Q:
-        return Q()
+    def _free(self, ahead: timedelta = timedelta(0)) -> Statement:
+        return Statement("1 = 1")
 
 
 class NoFence(DjangoCheckoutRepository):
     """Whoever was late writes all the same."""
 
-    def _mine(self, lease: Lease) -> QuerySet[CheckoutSession]:
-        return CheckoutSession.objects.filter(pk=lease.checkout.id)
+    def _mine(self, lease: Lease) -> Statement:
+        return Statement("1 = 1")
 
 
 class NoWake(DjangoCheckoutRepository):
     """What was planned is written, whatever came meanwhile."""
 
-    def _due_at(self, lease: Lease, planned: Any) -> Case:
-        return Case(default=planned, output_field=CheckoutSession._meta.get_field("due_at"))
+    def _due_at(self, lease: Lease, planned: Statement) -> Statement:
+        return planned
 
 
 class ClaimInTwo(DjangoCheckoutRepository):
@@ -46,15 +46,8 @@ class ClaimInTwo(DjangoCheckoutRepository):
 
     def claim(self, checkout_id: CheckoutId, seconds: float) -> Lease | None:
         """Take the lease, and only then begin to read."""
-        now = database_now()
-        with storage():
-            taken = CheckoutSession.objects.filter(
-                self._free(now),
-                id=checkout_id,
-                due_at__lte=now,
-                definition_version__in=KNOWN_DEFINITIONS,
-            ).update(fence=F("fence") + 1, lease_until=now + timedelta(seconds=seconds))
-            return self._readable_lease(checkout_id) if taken else None
+        (taken,) = send([self._take(checkout_id, seconds)])
+        return self._lease(checkout_id, send(reading(checkout_id))) if taken.count else None
 
 
 class NoOrder(DjangoOutbox):

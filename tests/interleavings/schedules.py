@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from random import Random
 
+from checkout.adapters.outbound.persistence.trips import one_by_one
 from tests.interleavings.actors import BLOCKED, END, MEETINGS, Actor, Part
 
 Schedule = tuple[int, ...]
@@ -51,12 +53,17 @@ class Played:
 
 
 class Stage:
-    """Actors that are kept from one schedule to the next, with their connections."""
+    """Actors that are kept from one schedule to the next, with their connections.
+
+    What travels to the database together goes alone here, so that others can come in between.
+    """
 
     def __init__(self, size: int, statements: re.Pattern[str] = MEETINGS) -> None:
         self._actors = [Actor(number, statements) for number in range(size)]
+        self._way = ExitStack()
 
     def __enter__(self) -> Stage:
+        self._way.enter_context(one_by_one())
         for actor in self._actors:
             actor.start()
         return self
@@ -64,6 +71,7 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         for actor in self._actors:
             actor.leave()
+        self._way.close()
 
     def play(self, parts: Sequence[Part], schedule: Schedule) -> Played:
         """Play all parts to their end in the order that the schedule says."""

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
-from django.db.models import Q, Value
+from django.db.models import Value
 
 from checkout.adapters.outbound.persistence.database_time import database_now
 from checkout.adapters.outbound.persistence.models import CheckoutSession
@@ -17,6 +16,7 @@ from checkout.adapters.outbound.persistence.repositories.django_checkout_reposit
     DjangoCheckoutRepository,
 )
 from checkout.adapters.outbound.persistence.repositories.django_outbox import DjangoOutbox
+from checkout.adapters.outbound.persistence.statements import Statement
 from checkout.application.ports.inbound.abort_checkout_port import Command
 from checkout.application.ports.outbound.checkout_repository_port import (
     Change,
@@ -142,5 +142,5 @@ class UnfencedStaffWrite(CommandDesk):
 class SkewedClock(DjangoCheckoutRepository):
     """Leases are judged by a clock of the worker's own, which is a minute ahead."""
 
-    def _free(self, now: Any) -> Q:
-        return super()._free(now + timedelta(minutes=1))
+    def _free(self, ahead: timedelta = timedelta(0)) -> Statement:
+        return super()._free(ahead + timedelta(minutes=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -96,14 +96,25 @@ class CartSnapshot:
 
     def to_json(self) -> dict[str, Any]:
         """The stored form: plain JSON values only."""
-        data = asdict(self)
-        return {**data, **{k: [asdict(x) for x in getattr(self, k)] for k in _LISTS}}
+        parts = {name: [_plain(part) for part in getattr(self, name)] for name in _LISTS}
+        return {
+            "cart": self.cart,
+            "currency": self.currency,
+            "total": self.total,
+            "buyer": dict(self.buyer),
+            "delivery": dict(self.delivery),
+            **parts,
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> CartSnapshot:
         """Read what `to_json` wrote."""
         lists = {name: tuple(kind(**item) for item in data[name]) for name, kind in _LISTS.items()}
         return cls(**{**data, **lists})
+
+
+def _plain(part: SnapshotLine | SnapshotDiscount | SnapshotCharge) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in part.__slots__}
 
 
 _LISTS: dict[str, type[SnapshotLine] | type[SnapshotDiscount] | type[SnapshotCharge]] = {

@@ -37,7 +37,8 @@ def _ways(rows: Rows, term: str) -> Iterator[QuerySet]:
     yield rows.filter(cart=term).values_list("pk", flat=True)
     numbered = rows.exclude(order_reference="").alias(order=Lower("order_reference"))
     yield numbered.filter(order=Lower(Value(term))).values_list("pk", flat=True)
-    yield CheckoutEffect.objects.filter(reference=term).values_list("checkout_id", flat=True)
+    found = CheckoutEffect.objects.filter(reference=term).exclude(reference="")  # as the index says
+    yield found.values_list("checkout_id", flat=True)
     if "@" in term:
         frozen = rows.filter(snapshot__isnull=False).alias(mail=BuyerMail("snapshot"))
         mine = frozen.filter(mail=Lower(Value(term)))

@@ -6,12 +6,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from django.db import connection
 from django.db.models import Expression
 from django.db.models.functions import Now
+from django.db.models.sql import Query
 
+from checkout.adapters.outbound.persistence.statements import Statement
 from checkout.adapters.outbound.persistence.storage import storage
+
+_CLOCK = {  # the time of this very moment, where `Now` is that of the statement's beginning
+    "sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')",
+    "postgresql": "clock_timestamp()",
+}
 
 
 class _Shift:
@@ -30,17 +39,38 @@ def ahead() -> timedelta:
     return _Shift.by
 
 
+def now_sql(later: timedelta = timedelta(0)) -> Statement:
+    """The same as SQL, so much later."""
+    return _now_sql(connection.vendor, _Shift.by + later)
+
+
+@lru_cache(maxsize=64)
+def _now_sql(vendor: str, later: timedelta) -> Statement:
+    query: Query = Query(None)
+    now = (Now() + later if later else Now()).resolve_expression(query)
+    sql, values = query.get_compiler(connection=connection).compile(now)
+    return Statement(sql, tuple(values))
+
+
+def clock_sql() -> str:
+    """The clock as SQL; what it says is for `clock_said`."""
+    return _CLOCK[connection.vendor]
+
+
+def clock_said(told: Any) -> datetime:
+    """What the clock said, as a time."""
+    if isinstance(told, str):
+        return datetime.fromisoformat(told).replace(tzinfo=UTC) + _Shift.by
+    moment: datetime = told.astimezone(UTC) + _Shift.by
+    return moment
+
+
 def read_now() -> datetime:
     """The database's time, read in a query of its own. Raises StorageUnavailable."""
     with storage(), connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')")
-            (text,) = cursor.fetchone()
-            return datetime.fromisoformat(text).replace(tzinfo=UTC) + _Shift.by
-        cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-    moment: datetime = now.astimezone(UTC) + _Shift.by
-    return moment
+        cursor.execute(f"SELECT {clock_sql()}", [])
+        (told,) = cursor.fetchone()
+    return clock_said(told)
 
 
 def carried_on(now: datetime) -> Callable[[], datetime]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import (
     Error,
+    IntegrityError,
     InterfaceError,
     InternalError,
     OperationalError,
@@ -25,6 +27,15 @@ def is_outage(error: BaseException | None) -> bool:
     if isinstance(error, InternalError):
         return getattr(error.__cause__, "sqlstate", "") in _ENDED
     return isinstance(error, (StorageUnavailable, OperationalError, InterfaceError))
+
+
+def is_null(error: IntegrityError, column: str) -> bool:
+    """Whether the database refused NULL in this column."""
+    cause: Any = error.__cause__
+    if getattr(cause, "sqlstate", "") == "23502":  # not_null_violation
+        return bool(cause.diag.column_name == column)
+    refused = getattr(cause, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_NOTNULL"
+    return refused and str(cause).endswith(f".{column}")
 
 
 @contextmanager

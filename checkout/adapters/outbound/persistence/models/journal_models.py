@@ -13,7 +13,11 @@ from checkout.adapters.outbound.persistence.models.checkout_session_model import
 class CheckoutEffect(models.Model):
     """One port call: intent before it, answer after it. `key` is its idempotency key."""
 
-    checkout = models.ForeignKey(CheckoutSession, on_delete=models.CASCADE, related_name="effects")
+    # No index of its own: the unique rule below begins with the checkout. The same for history and
+    # outbox. Every entry of every index is written with every checkout.
+    checkout = models.ForeignKey(
+        CheckoutSession, on_delete=models.CASCADE, related_name="effects", db_index=False
+    )
     name = models.CharField(max_length=60)
     generation = models.PositiveIntegerField()
     key = models.CharField(max_length=160, unique=True)
@@ -21,7 +25,7 @@ class CheckoutEffect(models.Model):
     outcome = models.CharField(max_length=10)
     result = models.JSONField(default=dict)
     error = models.JSONField(default=dict)
-    reference = models.CharField(max_length=200, default="", db_index=True)
+    reference = models.CharField(max_length=200, default="")
     tries = models.PositiveIntegerField(default=0)
     retry_at = models.DateTimeField(null=True)
     intended_at = models.DateTimeField(null=True)
@@ -38,7 +42,10 @@ class CheckoutEffect(models.Model):
                 fields=["intended_at"],
                 condition=Q(outcome__in=["intended", "unknown"]),
                 name="checkout_effect_open",
-            )
+            ),
+            models.Index(
+                fields=["reference"], condition=~Q(reference=""), name="checkout_effect_reference"
+            ),
         ]
         ordering = ["id"]
 
@@ -49,7 +56,9 @@ class CheckoutEffect(models.Model):
 class CheckoutHistory(models.Model):
     """One visible change, append-only: who moved what from where to where, and why."""
 
-    checkout = models.ForeignKey(CheckoutSession, on_delete=models.CASCADE, related_name="history")
+    checkout = models.ForeignKey(
+        CheckoutSession, on_delete=models.CASCADE, related_name="history", db_index=False
+    )
     version = models.PositiveIntegerField()
     edge = models.CharField(max_length=40)
     source = models.CharField(max_length=30)
@@ -117,7 +126,9 @@ class CheckoutInbox(models.Model):
 class CheckoutOutbox(models.Model):
     """One event of a checkout, written with the change that it tells of. `event_id` never changes."""
 
-    checkout = models.ForeignKey(CheckoutSession, on_delete=models.CASCADE, related_name="outbox")
+    checkout = models.ForeignKey(
+        CheckoutSession, on_delete=models.CASCADE, related_name="outbox", db_index=False
+    )
     sequence = models.PositiveIntegerField()
     event_id = models.UUIDField(default=uuid.uuid4, unique=True)
     name = models.CharField(max_length=60)

@@ -3,48 +3,45 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db import DataError, IntegrityError
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db import IntegrityError, connection
 
-from checkout.adapters.outbound.persistence.database_time import (
-    carried_on,
-    database_now,
-    read_now,
-)
+from checkout.adapters.outbound.persistence.database_time import carried_on, now_sql, read_now
 from checkout.adapters.outbound.persistence.models import (
     CheckoutEffect,
     CheckoutHistory,
-    CheckoutInbox,
     CheckoutSession,
 )
-from checkout.adapters.outbound.persistence.repositories import writes
+from checkout.adapters.outbound.persistence.repositories import changes, writes
+from checkout.adapters.outbound.persistence.repositories.django_inbox import DjangoInbox
+from checkout.adapters.outbound.persistence.repositories.readings import Reading, found, reading
 from checkout.adapters.outbound.persistence.rows import (
     effect_columns,
     session_columns,
     to_checkout,
-    to_message,
 )
+from checkout.adapters.outbound.persistence.statements import Statement, Table, table
 from checkout.adapters.outbound.persistence.storage import (
+    is_null,
     one_transaction,
     own_storage,
     storage,
 )
+from checkout.adapters.outbound.persistence.trips import Answer, send
 from checkout.application.policy import Policy
 from checkout.application.ports.outbound.checkout_repository_port import (
     Change,
-    InboxMessage,
     Lease,
     NewCheckout,
-    StoredMessage,
 )
 from checkout.domain.checkout import Checkout
-from checkout.domain.exceptions import LostFence, Refused, UnknownCheckout
+from checkout.domain.exceptions import LostFence, UnknownCheckout
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
 
@@ -57,13 +54,14 @@ class _Stored:
     """What the database held when the lease was taken, so that only differences are written."""
 
     session: CheckoutSession
-    effects: dict[str, dict[str, Any]] = field(default_factory=dict)
-    history: int = 0
-    events: int = 0
+    columns: dict[str, Any]
+    effects: dict[str, dict[str, Any]]
+    history: int
+    events: int
     in_unit: bool = False
 
 
-class DjangoCheckoutRepository:
+class DjangoCheckoutRepository(DjangoInbox):
     """CheckoutRepositoryPort on Django's ORM, alike on PostgreSQL and SQLite."""
 
     def start(self, new: NewCheckout, actor: str) -> CheckoutId:
@@ -86,123 +84,125 @@ class DjangoCheckoutRepository:
         """Take the lease: one conditional UPDATE that also raises the fence.
 
         Rule: what is read for it is read in the same transaction. Whoever stalls between the two
-        would else hold the fence of the worker that took over, or a copy of two moments.
+        would else hold the fence of the worker that took over, or a copy of two moments. And it is
+        read by statements of its own: one that had to wait for the row would see what was before.
         """
-        now = database_now()
-        with one_transaction():
-            taken = CheckoutSession.objects.filter(
-                self._free(now),
-                id=checkout_id,
-                due_at__lte=now,
-                definition_version__in=KNOWN_DEFINITIONS,
-            ).update(fence=F("fence") + 1, lease_until=now + timedelta(seconds=seconds))
-            return self._readable_lease(checkout_id) if taken else None
+        taken, *answers = send([self._take(checkout_id, seconds), *reading(checkout_id)])
+        return self._lease(checkout_id, answers) if taken.count else None
 
     # The three guards of every write. Tests take each of them off, and see that it is missed.
 
-    def _free(self, now: Any) -> Q:
+    def _free(self, ahead: timedelta = timedelta(0)) -> Statement:
         """The lease: nobody drives a checkout of which this is true."""
-        return Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+        now = now_sql(ahead)
+        return Statement(f"(lease_until IS NULL OR lease_until < {now.sql})", now.values)
 
-    def _mine(self, lease: Lease) -> QuerySet[CheckoutSession]:
-        """The fence: the row, unless somebody else has taken it over since."""
-        return CheckoutSession.objects.filter(pk=lease.checkout.id, fence=lease.fence)
+    def _mine(self, lease: Lease) -> Statement:
+        """The fence: nobody else has taken the row over since."""
+        return Statement("fence = %s", (lease.fence,))
 
-    def _due_at(self, lease: Lease, planned: Any) -> Case:
+    def _due_at(self, lease: Lease, planned: Statement) -> Statement:
         """The wake: as planned, unless a message came since the inbox was read; then now."""
-        return Case(
-            When(wake=lease.wake, then=planned),
-            default=database_now(),
-            output_field=CheckoutSession._meta.get_field("due_at"),
-        )
+        now = now_sql()
+        sql = f"CASE WHEN wake = %s THEN {planned.sql} ELSE {now.sql} END"
+        return Statement(sql, (lease.wake, *planned.values, *now.values))
 
-    def _readable_lease(self, checkout_id: CheckoutId) -> Lease | None:
+    def _take(self, checkout_id: CheckoutId, seconds: float) -> Statement:
+        this, free, now = _sessions().at(checkout_id), self._free(), now_sql()
+        due = f"due_at <= {now.sql} AND {_known()}"
+        where = Statement(
+            f"{this.sql} AND {free.sql} AND {due}", (*this.values, *free.values, *now.values)
+        )
+        until = now_sql(timedelta(seconds=seconds))
+        return _sessions().update({"fence": Statement("fence + 1"), "lease_until": until}, where)
+
+    def _lease(self, checkout_id: CheckoutId, answers: Sequence[Answer]) -> Lease | None:
         """None for a row that cannot be read: it is set aside for staff, and never stops others."""
         try:
-            return self._lease(checkout_id)
+            return _leased(found(answers))
         except (LookupError, TypeError, ValueError):
             log.exception("checkout %s: its row cannot be read", checkout_id)
-            writes.set_aside(checkout_id)
+            with storage():
+                writes.set_aside(checkout_id)
             return None
 
     def reread(self, lease: Lease) -> Lease:
         """The same lease with a fresh working copy: everything as it was last stored."""
-        with storage():
-            fresh = self._lease(lease.checkout.id)
+        fresh = _leased(found(send(reading(lease.checkout.id))))
         return replace(fresh, fence=lease.fence, wake=lease.wake)
-
-    def _lease(self, checkout_id: CheckoutId) -> Lease:
-        rows = CheckoutSession.objects.select_related("progress")
-        told = Subquery(writes.last_event(OuterRef("pk")))
-        session = rows.annotate(database_now=database_now(), told=told).get(pk=checkout_id)
-        waiting = CheckoutInbox.objects.filter(checkout_id=checkout_id, applied_at__isnull=True)
-        messages = [to_message(row) for row in waiting.order_by("id")]
-        checkout = self._checkout(session)
-        stored = _Stored(session, history=len(checkout.history), events=session.told or 0)
-        stored.effects = {e.key: effect_columns(e) for e in checkout.effects.values()}
-        clock = carried_on(session.database_now)
-        view = session.progress.body
-        return Lease(checkout, session.fence, session.wake, messages, view, clock, stored)
-
-    def _checkout(self, session: CheckoutSession) -> Checkout:
-        effects = CheckoutEffect.objects.filter(checkout_id=session.pk).order_by("id")
-        history = CheckoutHistory.objects.filter(checkout_id=session.pk).order_by("version")
-        return to_checkout(session, effects, history)
 
     def commit(self, lease: Lease, change: Change) -> None:
         """One fenced UPDATE, and everything that belongs to it, or nothing."""
-        checkout, stored = lease.checkout, lease.handle
+        checkout, stored, now = lease.checkout, lease.handle, lease.now()
         version = checkout.version + len(change.edges)
-        with nullcontext() if stored.in_unit else one_transaction():
-            for edge in change.edges:
-                getattr(stored.session, edge)()  # django-fsm refuses an edge it lacks
-            self._update_session(lease, change, version)
-            effects = self._write_effects(lease)
-            added = checkout.history[stored.history :]
-            writes.write_events(checkout.id, change.events, stored.events, lease.now())
-            writes.write_change(checkout, change, version, added, lease.now())
+        for edge in change.edges:
+            getattr(stored.session, edge)()  # django-fsm refuses an edge it lacks
+        columns = _columns(checkout, stored.session.state, stored.columns["snapshot"])
+        effects = {each.key: effect_columns(each) for each in checkout.effects.values()}
+        statements = [
+            self._update(lease, change, version, columns),
+            *changes.effects(checkout.id, stored.effects, effects),
+        ]
+        if change.events:
+            statements.append(changes.events(checkout.id, change.events, stored.events, now))
+        added = checkout.history[stored.history :]
+        statements += changes.visible(checkout, change, version, added, now)
+        self._send_fenced(lease, statements)
         checkout.version = version
-        stored.effects, stored.history = effects, len(checkout.history)
+        stored.columns, stored.effects = columns, effects
+        stored.history = len(checkout.history)
         stored.events += len(change.events)
         lease.view = change.view
 
-    def _update_session(self, lease: Lease, change: Change, version: int) -> None:
-        checkout, stored, now = lease.checkout, lease.handle, database_now()
-        columns = session_columns(checkout)
-        if checkout.snapshot is not None and stored.session.snapshot is None:
-            columns["snapshot"] = checkout.snapshot.to_json()
-        columns["version"] = version
-        columns["state"] = stored.session.state
-        columns["due_at"] = self._due_at(lease, Value(change.due_at))
-        until = None if change.lease is None else now + timedelta(seconds=change.lease)
-        mine = self._mine(lease).filter(version=checkout.version)
-        if not mine.update(lease_until=until, **columns):
-            raise LostFence(f"Checkout {checkout.id} is driven by somebody else.")
-        if "snapshot" in columns:
-            stored.session.snapshot = columns["snapshot"]
+    def _update(
+        self, lease: Lease, change: Change, version: int, columns: Mapping[str, Any]
+    ) -> Statement:
+        """The session row. Rule: under an old fence its version becomes NULL, which it never is.
 
-    def _write_effects(self, lease: Lease) -> dict[str, dict[str, Any]]:
-        before = lease.handle.effects
-        current = {e.key: effect_columns(e) for e in lease.checkout.effects.values()}
-        changed = {key: new for key, new in current.items() if before.get(key) != new}
-        CheckoutEffect.objects.bulk_create(
-            CheckoutEffect(checkout_id=lease.checkout.id, **columns)
-            for key, columns in changed.items()
-            if key not in before
+        So the database refuses the statement, and with it all that travels behind it.
+        """
+        checkout, known = lease.checkout, lease.handle.columns
+        values = {name: value for name, value in columns.items() if known.get(name) != value}
+        mine = self._mine(lease)
+        values["version"] = Statement(
+            f"CASE WHEN {mine.sql} AND version = %s THEN %s END",
+            (*mine.values, checkout.version, version),
         )
-        for key in changed.keys() & before.keys():
-            CheckoutEffect.objects.filter(key=key).update(**changed[key])
-        for columns in changed.values():
-            if columns["reference"]:
-                writes.adopt_parked(lease.checkout.id, columns["reference"])
-        return current
+        if change.lease is None:
+            planned = Statement("%s", (_sessions().value("due_at", change.due_at),))
+            values |= {"due_at": self._due_at(lease, planned), "lease_until": None}
+        else:
+            values["lease_until"] = now_sql(timedelta(seconds=change.lease))
+        return _sessions().update(values, _sessions().at(checkout.id))
+
+    def _send_fenced(self, lease: Lease, statements: Sequence[Statement]) -> None:
+        """All of it, or LostFence. In a unit the row is locked: there the fence cannot be lost."""
+        inside = connection.in_atomic_block and not lease.handle.in_unit
+        try:
+            with one_transaction() if inside else nullcontext():
+                answers = send(statements)
+        except IntegrityError as error:
+            if not is_null(error, "version"):
+                raise
+            raise self._lost(lease) from error
+        if not answers[0].count:
+            raise self._lost(lease)
+
+    def _lost(self, lease: Lease) -> LostFence:
+        return LostFence(f"Checkout {lease.checkout.id} is driven by somebody else.")
 
     @contextmanager
     def unit(self, lease: Lease) -> Iterator[None]:
         """One transaction that first makes sure that the fence still holds, and keeps others off."""
+        this, mine = _sessions().at(lease.checkout.id), self._mine(lease)
+        where = Statement(f"{this.sql} AND {mine.sql}", this.values + mine.values)
+        hold = _sessions().update({"fence": Statement("fence")}, where)
+        if connection.features.has_select_for_no_key_update:  # the same lock, and nothing to write
+            sql = f"SELECT 1 FROM {_sessions().name} WHERE {where.sql} FOR NO KEY UPDATE"
+            hold = Statement(sql, where.values)
         with one_transaction():
-            if not self._mine(lease).update(fence=lease.fence):
-                raise LostFence(f"Checkout {lease.checkout.id} is driven by somebody else.")
+            if not send([hold])[0].count:
+                raise self._lost(lease)
             lease.handle.in_unit = True
             try:
                 yield
@@ -225,48 +225,15 @@ class DjangoCheckoutRepository:
         """A bug that keeps even the read model from being made: count it, pause, ask for staff."""
         attempt = lease.handle.session.attempt + 1
         flag = {"needs_attention": "bug"} if attempt >= policy.bug_attempts else {}
-        with storage():
-            self._mine(lease).update(
-                attempt=F("attempt") + 1,
-                lease_until=None,
-                due_at=self._due_at(lease, database_now() + policy.pause(attempt)),
-                **flag,
-            )
-
-    def receive(self, checkout_id: CheckoutId | None, message: InboxMessage) -> bool:
-        """Store a message and wake its checkout, in one transaction. False when it was known."""
-        try:
-            with one_transaction():
-                writes.insert_message(checkout_id, message)
-                if checkout_id is not None:
-                    writes.wake(checkout_id)
-        except IntegrityError:
-            return False
-        except DataError as error:
-            raise Refused("malformed", "The message holds what cannot be stored.") from error
-        return True
-
-    def adopt_all_parked(self) -> int:
-        """Give what was parked last to the checkout whose reference has appeared; how many were."""
-        with one_transaction():
-            return writes.adopt_known_references()
-
-    def message(self, row: int) -> StoredMessage | None:
-        """What lies in this row of the inbox; None when there is no such row."""
-        with storage():
-            found = CheckoutInbox.objects.filter(pk=row).first()
-        if found is None:
-            return None
-        owner = CheckoutId(found.checkout_id) if found.checkout_id else None
-        return StoredMessage(to_message(found), owner, found.applied_at is not None)
-
-    def adopt(self, row: int, checkout_id: CheckoutId) -> None:
-        """Give a message that nobody has applied to this checkout, and wake it, in one transaction."""
-        with one_transaction():
-            CheckoutInbox.objects.filter(pk=row, applied_at__isnull=True).update(
-                checkout_id=checkout_id
-            )
-            writes.wake(checkout_id)
+        values = {
+            "attempt": Statement("attempt + 1"),
+            "lease_until": None,
+            "due_at": self._due_at(lease, now_sql(policy.pause(attempt))),
+            **flag,
+        }
+        this, mine = _sessions().at(lease.checkout.id), self._mine(lease)
+        where = Statement(f"{this.sql} AND {mine.sql}", this.values + mine.values)
+        send([_sessions().update(values, where)])
 
     def load(self, checkout_id: CheckoutId) -> Checkout:
         """A working copy for reading. Raises UnknownCheckout."""
@@ -274,16 +241,39 @@ class DjangoCheckoutRepository:
             session = CheckoutSession.objects.filter(pk=checkout_id).first()
             if session is None:
                 raise UnknownCheckout(f"There is no checkout {checkout_id}.")
-            return self._checkout(session)
+            effects = CheckoutEffect.objects.filter(checkout_id=checkout_id).order_by("id")
+            history = CheckoutHistory.objects.filter(checkout_id=checkout_id).order_by("version")
+            return to_checkout(session, effects, history)
 
     def due(self, overdue: float, limit: int) -> Iterable[CheckoutId]:
         """Checkouts that are due for more than `overdue` seconds and that nobody drives."""
-        now = database_now()
-        with storage():
-            rows = CheckoutSession.objects.filter(
-                self._free(now),
-                due_at__isnull=False,
-                due_at__lt=now - timedelta(seconds=overdue),
-                definition_version__in=KNOWN_DEFINITIONS,
-            ).order_by("due_at")
-            return [CheckoutId(pk) for pk in rows.values_list("id", flat=True)[:limit]]
+        free, before = self._free(), now_sql(timedelta(seconds=-overdue))
+        due = f"due_at < {before.sql} AND {_known()}"
+        sql = (
+            f"SELECT id FROM {_sessions().name} WHERE {free.sql} AND {due} ORDER BY due_at LIMIT %s"
+        )
+        (answer,) = send([Statement(sql, (*free.values, *before.values, limit))])
+        return [CheckoutId(UUID(str(pk))) for (pk,) in answer.rows]
+
+
+def _sessions() -> Table[CheckoutSession]:
+    return table(CheckoutSession)
+
+
+def _known() -> str:
+    return f"definition_version IN ({', '.join(map(str, KNOWN_DEFINITIONS))})"
+
+
+def _columns(checkout: Checkout, state: str, frozen: Any) -> dict[str, Any]:
+    """What the session row holds of it. A snapshot that is stored is never written again."""
+    if frozen is None and checkout.snapshot is not None:
+        frozen = checkout.snapshot.to_json()
+    return {**session_columns(checkout), "state": state, "snapshot": frozen}
+
+
+def _leased(read: Reading) -> Lease:
+    columns = _columns(read.checkout, read.session.state, read.session.snapshot)
+    effects = {each.key: effect_columns(each) for each in read.checkout.effects.values()}
+    stored = _Stored(read.session, columns, effects, len(read.checkout.history), read.told)
+    fence, wake, clock = read.session.fence, read.session.wake, carried_on(read.now)
+    return Lease(read.checkout, fence, wake, read.messages, read.view, clock, stored)

@@ -1,34 +1,28 @@
-"""The rows behind the session row: history, read models, inbox, outbox. Always inside a transaction."""
+"""New checkouts, the inbox, and what wakes a checkout. Always inside a transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet
+from django.db.models import F, Q
 
 from checkout.adapters.outbound.persistence.database_time import database_now
 from checkout.adapters.outbound.persistence.models import (
     CheckoutEffect,
-    CheckoutHistory,
     CheckoutInbox,
-    CheckoutOutbox,
     CheckoutProgress,
     CheckoutSession,
-    CheckoutSummary,
 )
+from checkout.adapters.outbound.persistence.repositories import changes
 from checkout.adapters.outbound.persistence.rows import to_checkout
-from checkout.application.ports.outbound.checkout_repository_port import (
-    Change,
-    InboxMessage,
-    NewCheckout,
-)
-from checkout.domain.checkout import Checkout, Passage
+from checkout.adapters.outbound.persistence.statements import table
+from checkout.adapters.outbound.persistence.trips import send
+from checkout.application.ports.outbound.checkout_repository_port import InboxMessage, NewCheckout
+from checkout.domain.checkout import Passage
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.domain.value_objects.checkout_state import CheckoutState
 from checkout.read_models.checkout_progress import project
-from checkout.read_models.checkout_summary import summarise
 from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
 
 STARTED = CheckoutState.STARTED.value
@@ -53,39 +47,17 @@ def insert_checkout(new: NewCheckout, actor: str, now: datetime) -> None:
         entered_at=now,
         due_at=database_now(),  # as a claim compares it, to the last digit
     )
-    passage = Passage("start_checkout", "", STARTED, actor, "", 1, now)
-    history = _insert_history(new.id, [passage])
+    checkout = to_checkout(session, [], [])
+    checkout.history = [Passage("start_checkout", "", STARTED, actor, "", 1, now)]
     data = {"checkout_id": str(new.id), "cart": new.cart}
-    write_events(new.id, [("checkout_started", data)], 0, now)
-    CheckoutProgress.objects.create(
-        checkout_id=new.id,
-        version=1,
-        state=STARTED,
-        body=project(to_checkout(session, [], history)),
-        updated_at=now,
+    progress = {"version": 1, "state": STARTED, "body": project(checkout), "updated_at": now}
+    send(
+        [
+            changes.history(new.id, checkout.history),
+            changes.events(new.id, [("checkout_started", data)], 0, now),
+            table(CheckoutProgress).insert([{"checkout_id": new.id, **progress}]),
+        ]
     )
-
-
-def write_change(
-    checkout: Checkout, change: Change, version: int, added: Iterable[Passage], now: datetime
-) -> None:
-    """Everything of a commit beside the session row, the effects and the events."""
-    if change.applied:
-        _mark_applied(change, now)
-    if not change.visible:
-        return
-    _insert_history(checkout.id, added)
-    CheckoutProgress.objects.filter(pk=checkout.id).update(
-        version=version, state=checkout.state.value, body=dict(change.view), updated_at=now
-    )
-    summary = summarise(checkout)
-    if summary is not None:
-        CheckoutSummary.objects.bulk_create(
-            [CheckoutSummary(checkout_id=checkout.id, body=summary)],
-            update_conflicts=True,
-            unique_fields=["checkout"],
-            update_fields=["body"],
-        )
 
 
 def insert_message(checkout_id: CheckoutId | None, message: InboxMessage) -> None:
@@ -139,49 +111,11 @@ def adopt_references(references: Iterable[str]) -> int:
     if not wanted:
         return 0
     known = CheckoutEffect.objects.filter(
-        reference__in=wanted, checkout__definition_version__in=KNOWN_DEFINITIONS
+        ~Q(reference=""),  # as the index says it
+        reference__in=wanted,
+        checkout__definition_version__in=KNOWN_DEFINITIONS,
     )
     pairs = list(known.values_list("checkout_id", "reference").distinct())
     for checkout_id, reference in pairs:
         adopt_parked(CheckoutId(checkout_id), reference)
     return len(pairs)
-
-
-def _mark_applied(change: Change, now: datetime) -> None:
-    for message, outcome in change.applied:
-        CheckoutInbox.objects.filter(pk=message.row).update(applied_at=now, outcome=outcome)
-
-
-def _insert_history(checkout_id: CheckoutId, passages: Iterable[Passage]) -> list[CheckoutHistory]:
-    return CheckoutHistory.objects.bulk_create(
-        CheckoutHistory(
-            checkout_id=checkout_id,
-            version=p.version,
-            edge=p.edge,
-            source=p.source,
-            target=p.target,
-            actor=p.actor,
-            reason=p.reason[:500],
-            at=p.at,
-        )
-        for p in passages
-    )
-
-
-def last_event(checkout: OuterRef) -> QuerySet[CheckoutOutbox, int]:
-    """The number of the newest event of this checkout, as a subquery."""
-    told = CheckoutOutbox.objects.filter(checkout_id=checkout).order_by("-sequence")
-    return told.values_list("sequence", flat=True)[:1]
-
-
-def write_events(
-    checkout_id: CheckoutId,
-    events: Iterable[tuple[str, Mapping[str, Any]]],
-    last: int,
-    now: datetime,
-) -> None:
-    """Number them on from the last one that was written; only the driver of a checkout does this."""
-    CheckoutOutbox.objects.bulk_create(
-        CheckoutOutbox(checkout_id=checkout_id, sequence=number, name=name, data=dict(data), at=now)
-        for number, (name, data) in enumerate(events, start=last + 1)
-    )

@@ -1,0 +1,113 @@
+"""The rows of a change behind the session row: effects, history, events, inbox, read models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from checkout.adapters.outbound.persistence.database_time import now_sql
+from checkout.adapters.outbound.persistence.models import (
+    CheckoutEffect,
+    CheckoutHistory,
+    CheckoutInbox,
+    CheckoutOutbox,
+    CheckoutProgress,
+    CheckoutSession,
+    CheckoutSummary,
+)
+from checkout.adapters.outbound.persistence.statements import Statement, equal, table
+from checkout.application.ports.outbound.checkout_repository_port import Change
+from checkout.domain.checkout import Checkout, Passage
+from checkout.domain.value_objects.checkout_id import CheckoutId
+from checkout.read_models.checkout_summary import summarise
+
+Columns = Mapping[str, Any]
+NEWEST_RECEIPT = " ON CONFLICT (checkout_id) DO UPDATE SET body = excluded.body"
+
+
+def history(checkout_id: CheckoutId, passages: Iterable[Passage]) -> Statement:
+    """A row for each visible change; at least one."""
+    return table(CheckoutHistory).insert(
+        {
+            "checkout_id": checkout_id,
+            "version": passage.version,
+            "edge": passage.edge,
+            "source": passage.source,
+            "target": passage.target,
+            "actor": passage.actor,
+            "reason": passage.reason[:500],
+            "at": passage.at,
+        }
+        for passage in passages
+    )
+
+
+def events(
+    checkout_id: CheckoutId,
+    told: Sequence[tuple[str, Mapping[str, Any]]],
+    last: int,
+    now: datetime,
+) -> Statement:
+    """Numbered on from the last one that was written; only the driver of a checkout does this."""
+    return table(CheckoutOutbox).insert(
+        {
+            "checkout_id": checkout_id,
+            "sequence": number,
+            "event_id": uuid4(),
+            "name": name,
+            "data": dict(data),
+            "at": now,
+        }
+        for number, (name, data) in enumerate(told, start=last + 1)
+    )
+
+
+def effects(
+    checkout_id: CheckoutId, before: Mapping[str, Columns], after: Mapping[str, Columns]
+) -> Iterator[Statement]:
+    """New effects, what has changed of known ones, and messages that came before their reference."""
+    new = [columns for key, columns in after.items() if key not in before]
+    if new:
+        yield table(CheckoutEffect).insert({"checkout_id": checkout_id, **each} for each in new)
+    for key, columns in after.items():
+        known = before.get(key, {})
+        changed = {name: value for name, value in columns.items() if known.get(name) != value}
+        if known and changed:
+            yield table(CheckoutEffect).update(changed, equal(key=key))
+        if changed.get("reference"):
+            yield from _adopted(checkout_id, columns["reference"])
+
+
+def _adopted(checkout_id: CheckoutId, reference: str) -> Iterator[Statement]:
+    """Messages that came before their reference was known now have a checkout, which is woken."""
+    session, inbox = table(CheckoutSession), table(CheckoutInbox)
+    parked = Statement("checkout_id IS NULL AND reference = %s", (reference,))
+    this = session.at(checkout_id)
+    some = f"{this.sql} AND EXISTS (SELECT 1 FROM {inbox.name} WHERE {parked.sql})"
+    one_more = Statement("wake + 1")
+    yield session.update(
+        {"wake": one_more, "due_at": now_sql()}, Statement(some, this.values + parked.values)
+    )
+    yield inbox.update({"checkout_id": checkout_id}, parked)
+
+
+def visible(
+    checkout: Checkout, change: Change, version: int, added: Sequence[Passage], now: datetime
+) -> Iterator[Statement]:
+    """What was applied, and what everybody can see of a change."""
+    for message, outcome in change.applied:
+        this = table(CheckoutInbox).at(message.row)
+        yield table(CheckoutInbox).update({"applied_at": now, "outcome": outcome}, this)
+    if not change.visible:
+        return
+    if added:
+        yield history(checkout.id, added)
+    progress = table(CheckoutProgress)
+    shown = {"version": version, "state": checkout.state.value, "body": dict(change.view)}
+    yield progress.update({**shown, "updated_at": now}, progress.at(checkout.id))
+    summary = summarise(checkout)
+    if summary is not None:
+        receipt = {"checkout_id": checkout.id, "body": summary}
+        yield table(CheckoutSummary).insert([receipt], end=NEWEST_RECEIPT)
