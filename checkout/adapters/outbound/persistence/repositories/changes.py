@@ -84,13 +84,13 @@ def _adopted(checkout_id: CheckoutId, reference: str) -> Iterator[Statement]:
     """Messages that came before their reference was known now have a checkout, which is woken."""
     session, inbox = table(CheckoutSession), table(CheckoutInbox)
     parked = Statement("checkout_id IS NULL AND reference = %s", (reference,))
-    this = session.at(checkout_id)
-    some = f"{this.sql} AND EXISTS (SELECT 1 FROM {inbox.name} WHERE {parked.sql})"
-    one_more = Statement("wake + 1")
-    yield session.update(
-        {"wake": one_more, "due_at": now_sql()}, Statement(some, this.values + parked.values)
-    )
     yield inbox.update({"checkout_id": checkout_id}, parked)
+    # Asked only now: each statement sees what came before it, and a message may come in between.
+    this, owner = session.at(checkout_id), inbox.value("checkout_id", checkout_id)
+    waiting = "checkout_id = %s AND applied_at IS NULL AND reference = %s"
+    some = f"{this.sql} AND EXISTS (SELECT 1 FROM {inbox.name} WHERE {waiting})"
+    where = Statement(some, (*this.values, owner, reference))
+    yield session.update({"wake": Statement("wake + 1"), "due_at": now_sql()}, where)
 
 
 def visible(
