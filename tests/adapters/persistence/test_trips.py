@@ -107,6 +107,7 @@ def test_what_a_refused_call_wrote_is_gone_and_the_calls_before_it_stand() -> No
     """There is no savepoint: the unit is done once more without the call that refused."""
     with World() as world:
         world.start()
+
         def refuse(method: str) -> None:
             if method == "reserve":
                 send([beat("written by a call that refused")])
