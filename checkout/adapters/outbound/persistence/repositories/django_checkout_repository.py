@@ -54,7 +54,7 @@ class _Stored:
     """What the database held when the lease was taken, so that only differences are written."""
 
     session: CheckoutSession
-    columns: dict[str, Any]
+    frozen: dict[str, Any] | None
     effects: dict[str, dict[str, Any]]
     history: int
     events: int
@@ -137,7 +137,8 @@ class DjangoCheckoutRepository(DjangoInbox):
         version = checkout.version + len(change.edges)
         for edge in change.edges:
             getattr(stored.session, edge)()  # django-fsm refuses an edge it lacks
-        columns = _columns(checkout, stored.session.state, stored.columns["snapshot"])
+        frozen = stored.frozen or (checkout.snapshot and checkout.snapshot.to_json())
+        columns = {**session_columns(checkout), "state": stored.session.state, "snapshot": frozen}
         effects = {each.key: effect_columns(each) for each in checkout.effects.values()}
         statements = [
             self._update(lease, change, version, columns),
@@ -149,7 +150,7 @@ class DjangoCheckoutRepository(DjangoInbox):
         statements += changes.visible(checkout, change, version, added, now)
         self._send_fenced(lease, statements)
         checkout.version = version
-        stored.columns, stored.effects = columns, effects
+        stored.frozen, stored.effects = frozen, effects
         stored.history = len(checkout.history)
         stored.events += len(change.events)
         lease.view = change.view
@@ -161,9 +162,9 @@ class DjangoCheckoutRepository(DjangoInbox):
 
         So the database refuses the statement, and with it all that travels behind it.
         """
-        checkout, known = lease.checkout, lease.handle.columns
-        values = {name: value for name, value in columns.items() if known.get(name) != value}
-        mine = self._mine(lease)
+        checkout, mine, values = lease.checkout, self._mine(lease), dict(columns)
+        if lease.handle.frozen is not None:
+            del values["snapshot"]  # written once, never again
         values["version"] = Statement(
             f"CASE WHEN {mine.sql} AND version = %s THEN %s END",
             (*mine.values, checkout.version, version),
@@ -264,16 +265,10 @@ def _known() -> str:
     return f"definition_version IN ({', '.join(map(str, KNOWN_DEFINITIONS))})"
 
 
-def _columns(checkout: Checkout, state: str, frozen: Any) -> dict[str, Any]:
-    """What the session row holds of it. A snapshot that is stored is never written again."""
-    if frozen is None and checkout.snapshot is not None:
-        frozen = checkout.snapshot.to_json()
-    return {**session_columns(checkout), "state": state, "snapshot": frozen}
-
-
 def _leased(read: Reading) -> Lease:
-    columns = _columns(read.checkout, read.session.state, read.session.snapshot)
     effects = {each.key: effect_columns(each) for each in read.checkout.effects.values()}
-    stored = _Stored(read.session, columns, effects, len(read.checkout.history), read.told)
+    stored = _Stored(
+        read.session, read.session.snapshot, effects, len(read.checkout.history), read.told
+    )
     fence, wake, clock = read.session.fence, read.session.wake, carried_on(read.now)
     return Lease(read.checkout, fence, wake, read.messages, read.view, clock, stored)
