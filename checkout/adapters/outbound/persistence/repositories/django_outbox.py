@@ -18,7 +18,7 @@ from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
 
 # The lease of the oldest decides, and what follows it is read with it. Who waits for another's
 # lease sees that it is taken: PostgreSQL judges the row anew, by the conditions on the row itself.
-_LEASE_AND_READ = f"""
+_LEASE_AND_READ = """
 WITH leased AS (
     UPDATE checkout_checkoutoutbox SET lease_until = STATEMENT_TIMESTAMP() + %(ahead)s + %(lease)s
     WHERE sent_at IS NULL
@@ -27,7 +27,7 @@ WITH leased AS (
         SELECT event.id FROM checkout_checkoutoutbox event
         JOIN checkout_checkoutsession checkout ON checkout.id = event.checkout_id
         WHERE event.checkout_id = %(checkout)s AND event.sent_at IS NULL
-          AND checkout.definition_version IN ({", ".join(map(str, sorted(KNOWN_DEFINITIONS)))})
+          AND checkout.definition_version = ANY(%(known)s)
         ORDER BY event.sequence LIMIT 1
       )
     RETURNING id
@@ -51,7 +51,8 @@ class DjangoOutbox:
         with storage():
             if connection.vendor == "postgresql":
                 said = {"checkout": checkout_id, "lease": lease, "ahead": ahead(), "most": most}
-                rows = list(CheckoutOutbox.objects.raw(_LEASE_AND_READ, said))
+                known = {"known": list(KNOWN_DEFINITIONS)}
+                rows = list(CheckoutOutbox.objects.raw(_LEASE_AND_READ, said | known))
             else:
                 rows = self._read_and_lease(checkout_id, lease, most)
         return [
