@@ -13,9 +13,10 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Field, JSONField, Model
 
 M = TypeVar("M", bound=Model)
+_AS_THEY_ARE = (str, int, bool, type(None))  # most values: every database takes them so
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ class Table(Generic[M]):
 
     def value(self, column: str, value: Any) -> Any:
         """A value as the database takes it for this column."""
-        return self._fields[column].get_db_prep_save(value, connection)
+        field = self._fields[column]
+        if type(value) in _AS_THEY_ARE and not isinstance(field, JSONField):
+            return value
+        return field.get_db_prep_save(value, connection)
 
     def at(self, pk: Any) -> Statement:
         """The condition that it is this row."""
