@@ -15,7 +15,8 @@ from django.db import connection
 def fresh_database(folder: Path) -> Iterator[None]:
     """Until the end of the block, the default connection is to a database without any table."""
     connection.close()
-    before = connection.settings_dict["NAME"]
+    shared = connection.settings_dict  # with other threads; who does a job here gets a copy
+    before = shared["NAME"]
     if connection.vendor == "sqlite":
         connection.settings_dict["NAME"] = str(folder / "fresh.sqlite3")
     else:
@@ -25,7 +26,8 @@ def fresh_database(folder: Path) -> Iterator[None]:
         yield
     finally:
         connection.close()
-        connection.settings_dict["NAME"] = before
+        connection.settings_dict = shared
+        shared["NAME"] = before
         if connection.vendor == "postgresql":
             _on_the_server(f'DROP DATABASE "fresh_{os.getpid()}" WITH (FORCE)')
 
