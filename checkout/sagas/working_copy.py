@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from checkout.sagas.engine import Engine
 
 LEASE_SECONDS = 2.0
+MOST_STEPS = 200  # of one tick; a flow that needs more goes round in circles
 
 
 class WorkingCopy:
@@ -56,9 +57,13 @@ class WorkingCopy:
 
     def store_with(self, decision: Decision, hint: bool = True) -> None:
         """Commit with this decision: transitions join in, and so does the end of the tick."""
-        while isinstance(decision, Move):
+        for _ in range(MOST_STEPS):
+            if not isinstance(decision, Move):
+                break
             self.stage(decision)
             decision = self.engine.decide(self.checkout, self.moment())
+        else:
+            raise RuntimeError(f"Checkout {self.checkout.id} went round in circles.")
         if isinstance(decision, Wait):
             self.commit(lease=None, due_at=decision.until)
         else:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from checkout.adapters.outbound.persistence.models import CheckoutInbox, CheckoutSession
+from checkout.application.decisions import Move
 from checkout.domain.effect import Outcome
 from checkout.domain.exceptions import StorageUnavailable
 from checkout.sagas.engine import Tick
@@ -290,3 +291,15 @@ def test_failing_checkouts_hide_no_others_from_the_sweep(world: World) -> None:
     assert world.services.relay.deliver_waiting(limit=5) == 0
     assert world.services.relay.deliver_waiting(limit=5) >= 4
     assert {event["subject"] for event in world.published.events} == {str(world.id)}
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_a_flow_that_goes_round_in_circles_is_a_bug_and_hangs_nobody(
+    remote: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with World(remote=remote) as world:
+        world.start()
+        circle = Move("freeze_cart")
+        monkeypatch.setattr(world.services.engine, "decide", lambda checkout, moment: circle)
+        assert world.tick() == Tick.PARKED
+        assert (world.checkout.state, world.checkout.attempt) == ("started", 1)
