@@ -18,6 +18,7 @@ from checkout.adapters.outbound.persistence.trips import send
 from checkout.application.ports.outbound.checkout_repository_port import Lease, LeasedEvents
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.events.envelope import envelope
+from tests.interleavings.actors import pause
 
 
 class NoLease(DjangoCheckoutRepository):
@@ -47,7 +48,11 @@ class ClaimInTwo(DjangoCheckoutRepository):
     def claim(self, checkout_id: CheckoutId, seconds: float) -> Lease | None:
         """Take the lease, and only then begin to read."""
         (taken,) = send([self._take(checkout_id, seconds)])
-        return self._lease(checkout_id, send(reading(checkout_id))) if taken.count else None
+        answers = []
+        for each in reading(checkout_id):
+            pause("reading")  # each by itself, so that others come in between on SQLite, too
+            answers += send([each])
+        return self._lease(checkout_id, answers) if taken.count else None
 
 
 class NoOrder(DjangoOutbox):
