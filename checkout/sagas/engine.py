@@ -26,10 +26,9 @@ from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.sagas.decider import decide
 from checkout.sagas.run import RolledBack, Run
 from checkout.sagas.troubles import Troubles
-from checkout.sagas.working_copy import MOST_STEPS
+from checkout.sagas.working_copy import LEASE_SECONDS, MOST_STEPS
 
 log = logging.getLogger("checkout.engine")
-LEASE_SECONDS = 2.0
 
 
 class Tick(StrEnum):

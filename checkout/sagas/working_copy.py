@@ -113,7 +113,7 @@ class WorkingCopy:
             view=view,
             events=tuple(self._events),
             applied=tuple(self._applied),
-            due_at=due_at if lease is None else self.lease.now(),
+            due_at=due_at,
             lease=lease,
         )
         self.engine.fault("commit:before")

@@ -80,7 +80,8 @@ class Change:
 
     `edges` are the django-fsm transitions to take, in order, each with a version of its own;
     `record` marks a visible change without one.
-    `events` are (name, data) pairs. `lease` is in seconds from now; None gives the lease up.
+    `events` are (name, data) pairs. `lease` is in seconds from now; None gives the lease up, and only
+    then is `due_at` written: until then it is due as it was when it was claimed.
     """
 
     edges: Sequence[str] = ()
