@@ -77,10 +77,10 @@ def effects(
         if known and changed:
             yield table(CheckoutEffect).update(changed, equal(key=key))
         if changed.get("reference"):
-            yield from _adopted(checkout_id, columns["reference"])
+            yield from adopted(checkout_id, columns["reference"])
 
 
-def _adopted(checkout_id: CheckoutId, reference: str) -> Iterator[Statement]:
+def adopted(checkout_id: CheckoutId, reference: str) -> Iterator[Statement]:
     """Messages that came before their reference was known now have a checkout, which is woken."""
     session, inbox = table(CheckoutSession), table(CheckoutInbox)
     parked = Statement("checkout_id IS NULL AND reference = %s", (reference,))

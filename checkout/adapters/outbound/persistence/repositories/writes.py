@@ -91,9 +91,7 @@ def set_aside(checkout_id: CheckoutId) -> None:
 
 def adopt_parked(checkout_id: CheckoutId, reference: str) -> None:
     """Messages that came before their reference was known now have a checkout."""
-    parked = CheckoutInbox.objects.filter(checkout__isnull=True, reference=reference)
-    if parked.update(checkout_id=checkout_id):
-        wake(checkout_id)
+    send(list(changes.adopted(checkout_id, reference)))
 
 
 def adopt_known_references(most: int = 200) -> int:
