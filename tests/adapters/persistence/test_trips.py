@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
-from django.db import IntegrityError, connection
-from django.test.utils import CaptureQueriesContext
+from django.db import IntegrityError, ProgrammingError, connection
 
 from checkout.adapters.outbound.persistence.database_time import now_sql
 from checkout.adapters.outbound.persistence.models import CheckoutSession, WorkerHeartbeat
@@ -71,16 +72,90 @@ def test_one_that_is_refused_takes_all_the_others_with_it() -> None:
     assert workers() == ["a", "b"]
 
 
+@contextmanager
+def trips() -> Iterator[list[int]]:
+    """How often the server has said that it is ready for more, once the block is left."""
+    found: list[int] = []
+    with tempfile.TemporaryFile("w+") as said:
+        connection.ensure_connection()
+        pgconn = connection.connection.pgconn
+        pgconn.trace(said.fileno())
+        try:
+            yield found
+        finally:
+            pgconn.untrace()
+        said.seek(0)
+        found.append(sum("ReadyForQuery" in line for line in said))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_claim_and_commit_are_one_trip_each() -> None:
+    if connection.vendor != ON_POSTGRESQL:
+        assert claimed(started()) is not None  # no trip at all
+        return
     checkout_id = started()
-    most = 1 if connection.vendor == ON_POSTGRESQL else 9
-    with CaptureQueriesContext(connection) as claiming:
+    with trips() as claiming:
         lease = claimed(checkout_id)
-    with CaptureQueriesContext(connection) as committing:
+    with trips() as committing:
         REPOSITORY.commit(lease, Change(("record",), lease=None))
-    assert 1 <= len(claiming) <= most
-    assert 1 <= len(committing) <= most
+    assert (claiming, committing) == ([1], [1])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_unit_begins_with_its_lock_and_is_two_trips_with_its_commit() -> None:
+    lease = claimed(started())
+    if connection.vendor == ON_POSTGRESQL:
+        with trips() as found, REPOSITORY.unit(lease):
+            pass
+        assert found == [2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_statements_are_planned_once_for_a_connection() -> None:
+    """Also after a rollback; and again when somebody has thrown the plans away."""
+    if connection.vendor != ON_POSTGRESQL:
+        send([beat("a")])
+        return
+    connection.close()
+    for number in range(3):
+        send([beat(f"a{number}"), beat(f"b{number}")])
+        with suppress(IntegrityError):
+            send([beat("c"), beat(None)])
+    # What was new in a trip that failed has to be prepared again.
+    assert sum("heartbeat" in sql for sql in prepared()) <= 1 + 3
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    with pytest.raises(ProgrammingError):
+        send([beat("d")])
+    send([beat("e")])
+    assert "e" in workers()
+    assert len(prepared()) == 1
+
+
+def prepared() -> list[str]:
+    """The statements that the server keeps for this connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return [sql for (sql,) in cursor.fetchall()]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("said", ["pooler", "psycopg"])
+def test_nothing_is_prepared_behind_a_pooler_or_where_psycopg_does(said: str) -> None:
+    if connection.vendor != ON_POSTGRESQL:
+        send([beat("a")])
+        return
+    before = connection.settings_dict
+    options = before["OPTIONS"] | ({"prepare_threshold": None} if said == "psycopg" else {})
+    pooled = {"DISABLE_SERVER_SIDE_CURSORS": said == "pooler", "OPTIONS": options}
+    connection.close()
+    connection.settings_dict = before | pooled
+    try:
+        send([beat("a"), beat("b")])
+        assert (prepared(), workers()) == ([], ["a", "b"])
+    finally:
+        connection.close()
+        connection.settings_dict = before
 
 
 @pytest.mark.django_db(transaction=True)

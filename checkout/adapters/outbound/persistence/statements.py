@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Field, JSONField, Model
 
 M = TypeVar("M", bound=Model)
-_AS_THEY_ARE = (str, int, bool, type(None))  # most values: every database takes them so
+_AS_THEY_ARE = {str, int, bool, type(None)}  # most values: every database takes them so
+_ALSO = {"postgresql": {datetime, UUID}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,19 @@ class Statement:
 
     sql: str
     values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How many rows a statement found or changed, and what it returned of them."""
+
+    count: int
+    rows: list[Any]
+
+
+def among(column: str, values: Sequence[int | str]) -> Statement:
+    """The condition that the column has one of these values, which are plain texts or numbers."""
+    return Statement(f'"{column}" IN ({", ".join(["%s"] * len(values))})', tuple(values))
 
 
 def equal(**columns: Any) -> Statement:
@@ -41,6 +57,8 @@ class Table(Generic[M]):
         self._fields: dict[str, Field[Any, Any]] = {
             field.attname: field for field in model._meta.concrete_fields
         }
+        self._json = {name for name, f in self._fields.items() if isinstance(f, JSONField)}
+        self._as_they_are = _AS_THEY_ARE | _ALSO.get(connection.vendor, set())
         self.columns = ", ".join(f'{self.name}."{f.column}"' for f in self._fields.values())
         self._converters = [
             (number, convert, column)
@@ -50,10 +68,9 @@ class Table(Generic[M]):
 
     def value(self, column: str, value: Any) -> Any:
         """A value as the database takes it for this column."""
-        field = self._fields[column]
-        if type(value) in _AS_THEY_ARE and not isinstance(field, JSONField):
+        if type(value) in self._as_they_are and column not in self._json:
             return value
-        return field.get_db_prep_save(value, connection)
+        return self._fields[column].get_db_prep_save(value, connection)
 
     def at(self, pk: Any) -> Statement:
         """The condition that it is this row."""

@@ -1,30 +1,20 @@
 """Several statements in one trip to the database.
 
-PostgreSQL takes statements that are joined by semicolons as one message: it carries them out one
-after another, each with a snapshot of its own, in one transaction unless one is open already
-(its manual, "Multiple Statements in a Simple Query"). SQLite is no trip away: there, and where
-values are bound by the server, the same statements go one by one, inside a transaction.
+PostgreSQL takes them in a pipeline, and carries them out one after another, each with a snapshot of
+its own, in one transaction. SQLite is no trip away: there the same statements go one by one, inside
+a transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 
-from checkout.adapters.outbound.persistence.statements import Statement
+from checkout.adapters.outbound.persistence.statements import Answer, Statement
 from checkout.adapters.outbound.persistence.storage import storage
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How many rows a statement found or changed, and what it returned of them."""
-
-    count: int
-    rows: list[Any]
 
 
 class _Way:
@@ -36,27 +26,36 @@ class _Way:
 def send(statements: Sequence[Statement]) -> list[Answer]:
     """Carry them out in order, all or nothing. Raises StorageUnavailable and what Django raises."""
     with storage():
-        if _Way.joined and _can_join():
-            return _joined(statements)
+        if _Way.joined and connection.vendor == "postgresql" and not _is_watched():
+            return _together(statements)
         with transaction.atomic(savepoint=False):
             return [_alone(statement) for statement in statements]
 
 
-def _can_join() -> bool:
-    bound_by_server = connection.settings_dict["OPTIONS"].get("server_side_binding", False)
-    return connection.vendor == "postgresql" and not bound_by_server
+def _is_watched() -> bool:
+    """Whether somebody wants to see each statement, as Django shows those of its cursors."""
+    return bool(connection.execute_wrappers or connection.queries_logged)
 
 
-def _joined(statements: Sequence[Statement]) -> list[Answer]:
-    sql = "; ".join(statement.sql for statement in statements)
-    values = [value for statement in statements for value in statement.values]
-    answers = []
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        for _ in statements:
-            answers.append(_answer(cursor))
-            cursor.nextset()
-    return answers
+def _together(statements: Sequence[Statement]) -> list[Answer]:
+    from checkout.adapters.outbound.persistence.pipeline import send_together
+
+    connection.validate_no_broken_transaction()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        return send_together(connection.connection, statements, _may_prepare())
+
+
+def _may_prepare() -> bool:
+    """Not where psycopg does, or where a pooler gives each transaction another connection.
+
+    The latter is what DISABLE_SERVER_SIDE_CURSORS says to Django.
+    """
+    said = connection.settings_dict
+    return (
+        not said.get("DISABLE_SERVER_SIDE_CURSORS") and "prepare_threshold" not in said["OPTIONS"]
+    )
 
 
 def _alone(statement: Statement) -> Answer:

@@ -26,14 +26,14 @@ from checkout.adapters.outbound.persistence.rows import (
     session_columns,
     to_checkout,
 )
-from checkout.adapters.outbound.persistence.statements import Statement, Table, table
+from checkout.adapters.outbound.persistence.statements import Answer, Statement, Table, table
 from checkout.adapters.outbound.persistence.storage import (
     is_null,
     one_transaction,
     own_storage,
     storage,
 )
-from checkout.adapters.outbound.persistence.trips import Answer, send
+from checkout.adapters.outbound.persistence.trips import send
 from checkout.application.policy import Policy
 from checkout.application.ports.outbound.checkout_repository_port import (
     Change,

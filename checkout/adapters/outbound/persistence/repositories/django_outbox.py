@@ -8,9 +8,11 @@ from datetime import timedelta
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from checkout.adapters.outbound.persistence.database_time import ahead, database_now
+from checkout.adapters.outbound.persistence.database_time import database_now, now_sql
 from checkout.adapters.outbound.persistence.models import CheckoutOutbox
+from checkout.adapters.outbound.persistence.statements import Statement, among, table
 from checkout.adapters.outbound.persistence.storage import storage
+from checkout.adapters.outbound.persistence.trips import send
 from checkout.application.ports.outbound.checkout_repository_port import LeasedEvents
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.events.envelope import envelope
@@ -20,21 +22,20 @@ from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
 # lease sees that it is taken: PostgreSQL judges the row anew, by the conditions on the row itself.
 _LEASE_AND_READ = """
 WITH leased AS (
-    UPDATE checkout_checkoutoutbox SET lease_until = STATEMENT_TIMESTAMP() + %(ahead)s + %(lease)s
-    WHERE sent_at IS NULL
-      AND (lease_until IS NULL OR lease_until < STATEMENT_TIMESTAMP() + %(ahead)s)
+    UPDATE checkout_checkoutoutbox SET lease_until = {until}
+    WHERE sent_at IS NULL AND (lease_until IS NULL OR lease_until < {now})
       AND id = (
         SELECT event.id FROM checkout_checkoutoutbox event
         JOIN checkout_checkoutsession checkout ON checkout.id = event.checkout_id
-        WHERE event.checkout_id = %(checkout)s AND event.sent_at IS NULL
-          AND checkout.definition_version = ANY(%(known)s)
+        WHERE event.checkout_id = %s AND event.sent_at IS NULL
+          AND checkout.definition_version IN ({known})
         ORDER BY event.sequence LIMIT 1
       )
     RETURNING id
 )
-SELECT event.* FROM checkout_checkoutoutbox event
-WHERE event.checkout_id = %(checkout)s AND event.sent_at IS NULL AND EXISTS (SELECT FROM leased)
-ORDER BY event.sequence LIMIT %(most)s
+SELECT {columns} FROM checkout_checkoutoutbox
+WHERE checkout_id = %s AND sent_at IS NULL AND EXISTS (SELECT FROM leased)
+ORDER BY sequence LIMIT %s
 """
 
 
@@ -49,16 +50,24 @@ class DjangoOutbox:
         """
         lease = timedelta(seconds=seconds)
         with storage():
-            if connection.vendor == "postgresql":
-                said = {"checkout": checkout_id, "lease": lease, "ahead": ahead(), "most": most}
-                known = {"known": list(KNOWN_DEFINITIONS)}
-                rows = list(CheckoutOutbox.objects.raw(_LEASE_AND_READ, said | known))
-            else:
-                rows = self._read_and_lease(checkout_id, lease, most)
+            way = self._at_once if connection.vendor == "postgresql" else self._read_and_lease
+            rows = way(checkout_id, lease, most)
         return [
             (row.pk, envelope(str(row.event_id), row.name, row.data, row.sequence, row.at))
             for row in rows
         ]
+
+    def _at_once(
+        self, checkout_id: CheckoutId, lease: timedelta, most: int
+    ) -> list[CheckoutOutbox]:
+        events, now, until = table(CheckoutOutbox), now_sql(), now_sql(lease)
+        known = ", ".join(map(str, KNOWN_DEFINITIONS))
+        sql = _LEASE_AND_READ.format(
+            until=until.sql, now=now.sql, known=known, columns=events.columns
+        )
+        values = (*until.values, *now.values, checkout_id, checkout_id, most)
+        (answer,) = send([Statement(sql, values)])
+        return [events.row(each) for each in answer.rows]
 
     def _read_and_lease(
         self, checkout_id: CheckoutId, lease: timedelta, most: int
@@ -74,9 +83,12 @@ class DjangoOutbox:
 
     def mark_sent(self, rows: Sequence[int]) -> None:
         """The receiver has them. Whoever says so late does not change when they were sent."""
-        with storage():
-            unsent = CheckoutOutbox.objects.filter(pk__in=rows, sent_at__isnull=True)
-            unsent.update(sent_at=database_now(), lease_until=None)
+        if rows:
+            these = among("id", rows)
+            unsent = Statement(f"{these.sql} AND sent_at IS NULL", these.values)
+            send(
+                [table(CheckoutOutbox).update({"sent_at": now_sql(), "lease_until": None}, unsent)]
+            )
 
     def give_up_lease(self, row: int, seconds: float) -> None:
         """It could not be handed over; try again after so many seconds."""

@@ -17,8 +17,7 @@ from checkout.adapters.outbound.persistence.models import (
     CheckoutSession,
 )
 from checkout.adapters.outbound.persistence.rows import to_checkout, to_message
-from checkout.adapters.outbound.persistence.statements import Statement, table
-from checkout.adapters.outbound.persistence.trips import Answer
+from checkout.adapters.outbound.persistence.statements import Answer, Statement, table
 from checkout.application.ports.outbound.checkout_repository_port import InboxMessage
 from checkout.domain.checkout import Checkout
 from checkout.domain.value_objects.checkout_id import CheckoutId

@@ -1,0 +1,166 @@
+"""Several statements in one trip to PostgreSQL, which plans each of them once for a connection.
+
+This is libpq's pipeline mode (its manual, "Pipeline Mode"), with which all statements up to the next
+synchronisation are one transaction, unless one is open already. psycopg's cursors know pipelines,
+too, but look at the socket after each statement, which costs three times as much.
+"""
+
+from __future__ import annotations
+
+import re
+import selectors
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import psycopg
+from psycopg import pq
+from psycopg.adapt import PyFormat, Transformer
+
+from checkout.adapters.outbound.persistence.statements import Answer, Statement
+
+MOST_PREPARED = 300  # of one connection; what comes then is planned anew each time
+READ = selectors.EVENT_READ
+READ_OR_WRITE = selectors.EVENT_READ | selectors.EVENT_WRITE
+# A statement is gone, or no longer what it was: somebody has deallocated it, or changed its table.
+_UNFIT = (psycopg.errors.InvalidSqlStatementName, psycopg.errors.FeatureNotSupported)
+_Key = tuple[bytes, tuple[int, ...]]
+
+
+class _Prepared(dict[_Key, bytes]):
+    """The names of what one connection has prepared, by text and types of the values."""
+
+    given = 0
+
+    def new_name(self) -> bytes:
+        """A name that this connection never had."""
+        self.given += 1
+        return b"checkout_%d" % self.given
+
+
+_prepared: WeakKeyDictionary[psycopg.Connection[Any], _Prepared] = WeakKeyDictionary()
+
+
+def send_together(
+    connection: psycopg.Connection[Any], statements: Sequence[Statement], prepare: bool
+) -> list[Answer]:
+    """Carry them out in order, all or nothing. Raises psycopg's errors: that of the first that failed.
+
+    With `prepare` the connection keeps them, under names of ours. Nobody else may deallocate those,
+    as psycopg does after a rollback when it prepares statements itself.
+    """
+    batch = _Batch(connection, prepare)
+    try:
+        batch.pgconn.enter_pipeline_mode()
+        results = batch.send(statements)
+        batch.pgconn.exit_pipeline_mode()
+    except BaseException:
+        connection.close()  # half of a conversation: nobody can go on with it
+        raise
+    for result in results:
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            error = psycopg.errors.error_from_result(result, connection.info.encoding)
+            batch.learn(error)
+            raise error
+    batch.learn(None)
+    return [batch.answer(results[number]) for number in batch.asked]
+
+
+class _Batch:
+    """One trip: what is sent, and which of the results are answers."""
+
+    def __init__(self, connection: psycopg.Connection[Any], prepare: bool) -> None:
+        self.pgconn = connection.pgconn
+        self.asked: list[int] = []
+        self._connection = connection
+        self._values = Transformer(connection)
+        self._sent = 0
+        self._known = _prepared.setdefault(connection, _Prepared())
+        self._new: dict[_Key, bytes] = {}
+        self._prepares = prepare and len(self._known) < MOST_PREPARED
+
+    def send(self, statements: Sequence[Statement]) -> list[Any]:
+        """All results, in the order of what was sent."""
+        self._begin()
+        for statement in statements:
+            self._send(statement)
+        self.pgconn.pipeline_sync()
+        return list(_results(self.pgconn))
+
+    def learn(self, error: psycopg.Error | None) -> None:
+        """What was sent is prepared now. After an error nobody knows: names are not used again."""
+        if error is None:
+            self._known.update(self._new)
+        elif isinstance(error, _UNFIT):
+            self._known.clear()
+
+    def answer(self, result: Any) -> Answer:
+        """How many rows, and which."""
+        self._values.set_pgresult(result)
+        if result.status == pq.ExecStatus.TUPLES_OK:
+            return Answer(result.ntuples, self._values.load_rows(0, result.ntuples, tuple))
+        return Answer(result.command_tuples or 0, [])
+
+    def _begin(self) -> None:
+        """psycopg begins a transaction with its first statement, and so do we."""
+        if self._connection.autocommit:
+            return
+        if self.pgconn.transaction_status == pq.TransactionStatus.IDLE:
+            level = self._connection.isolation_level
+            words = f"BEGIN ISOLATION LEVEL {level.name.replace('_', ' ')}" if level else "BEGIN"
+            self.pgconn.send_query_params(words.encode(), None)
+            self._sent += 1
+
+    def _send(self, statement: Statement) -> None:
+        sql, said = _numbered(statement.sql), self._values
+        values = said.dump_sequence(statement.values, [PyFormat.TEXT] * len(statement.values))
+        types, formats = said.types or (), said.formats
+        if self._prepares:
+            self.pgconn.send_query_prepared(self._name(sql, types), values, formats)
+        else:
+            self.pgconn.send_query_params(sql, values, types, formats)
+        self.asked.append(self._sent)
+        self._sent += 1
+
+    def _name(self, sql: bytes, types: tuple[int, ...]) -> bytes:
+        key = sql, types
+        name = self._known.get(key) or self._new.get(key)
+        if name is None:
+            name = self._new[key] = self._known.new_name()
+            self.pgconn.send_prepare(name, sql, types)
+            self._sent += 1
+        return name
+
+
+@lru_cache(maxsize=1000)
+def _numbered(sql: str) -> bytes:
+    """With PostgreSQL's own places for values: $1, $2 and so on for each %s."""
+    numbers = iter(range(1, sql.count("%s") + 1))
+    return re.sub(r"%[%s]", lambda place: _place(place[0], numbers), sql).encode()
+
+
+def _place(place: str, numbers: Iterator[int]) -> str:
+    return "%" if place == "%%" else f"${next(numbers)}"
+
+
+def _results(pgconn: pq.abc.PGconn) -> Iterator[Any]:
+    """Send what waits, and read until the server has synchronised."""
+    with selectors.DefaultSelector() as socket:
+        socket.register(pgconn.socket, READ_OR_WRITE)
+        while pgconn.flush():
+            socket.select()
+            pgconn.consume_input()
+        socket.modify(pgconn.socket, READ)
+        while True:
+            while pgconn.is_busy():
+                socket.select()
+                pgconn.consume_input()
+            result = pgconn.get_result()
+            if result is None:  # the end of a statement's results
+                if pgconn.status != pq.ConnStatus.OK:
+                    raise psycopg.OperationalError("The server has closed the connection.")
+            elif result.status == pq.ExecStatus.PIPELINE_SYNC:
+                return
+            else:
+                yield result
