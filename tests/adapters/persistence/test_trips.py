@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, connection
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from checkout.adapters.outbound.persistence.database_time import now_sql
 from checkout.adapters.outbound.persistence.models import CheckoutSession, WorkerHeartbeat
@@ -102,12 +102,26 @@ def test_claim_and_commit_are_one_trip_each() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_unit_begins_with_its_lock_and_is_two_trips_with_its_commit() -> None:
+def test_a_unit_begins_with_its_lock_and_ends_with_its_commit_in_two_trips() -> None:
     lease = claimed(started())
-    if connection.vendor == ON_POSTGRESQL:
+    if connection.vendor != ON_POSTGRESQL:
+        with REPOSITORY.unit(lease):
+            REPOSITORY.commit(lease, Change(("record",), lease=None))
+    else:
         with trips() as found, REPOSITORY.unit(lease):
-            pass
+            REPOSITORY.commit(lease, Change(("record",), lease=None))
         assert found == [2]
+    assert CheckoutSession.objects.get().lease_until is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_commit_in_a_unit_ends_no_transaction_that_was_open_before() -> None:
+    lease = claimed(started())
+    with suppress(LookupError), transaction.atomic():
+        with REPOSITORY.unit(lease):
+            REPOSITORY.commit(lease, Change(("record",), lease=None))
+        raise LookupError("The one around it goes back.")
+    assert CheckoutSession.objects.get().lease_until is not None
 
 
 @pytest.mark.django_db(transaction=True)

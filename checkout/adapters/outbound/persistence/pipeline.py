@@ -43,17 +43,21 @@ _prepared: WeakKeyDictionary[psycopg.Connection[Any], _Prepared] = WeakKeyDictio
 
 
 def send_together(
-    connection: psycopg.Connection[Any], statements: Sequence[Statement], prepare: bool
+    connection: psycopg.Connection[Any],
+    statements: Sequence[Statement],
+    prepare: bool,
+    commit: bool = False,
 ) -> list[Answer]:
     """Carry them out in order, all or nothing. Raises psycopg's errors: that of the first that failed.
 
+    With `commit` they end the open transaction; psycopg then knows that there is none to be ended.
     With `prepare` the connection keeps them, under names of ours. Nobody else may deallocate those,
     as psycopg does after a rollback when it prepares statements itself.
     """
     batch = _Batch(connection, prepare)
     try:
         batch.pgconn.enter_pipeline_mode()
-        results = batch.send(statements)
+        results = batch.send(statements, commit)
         batch.pgconn.exit_pipeline_mode()
     except BaseException:
         connection.close()  # half of a conversation: nobody can go on with it
@@ -80,11 +84,13 @@ class _Batch:
         self._new: dict[_Key, bytes] = {}
         self._prepares = prepare and len(self._known) < MOST_PREPARED
 
-    def send(self, statements: Sequence[Statement]) -> list[Any]:
+    def send(self, statements: Sequence[Statement], commit: bool) -> list[Any]:
         """All results, in the order of what was sent."""
         self._begin()
         for statement in statements:
             self._send(statement)
+        if commit:
+            self.pgconn.send_query_params(b"COMMIT", None)
         self.pgconn.pipeline_sync()
         return list(_results(self.pgconn))
 

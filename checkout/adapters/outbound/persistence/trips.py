@@ -23,11 +23,14 @@ class _Way:
     joined = True
 
 
-def send(statements: Sequence[Statement]) -> list[Answer]:
-    """Carry them out in order, all or nothing. Raises StorageUnavailable and what Django raises."""
+def send(statements: Sequence[Statement], last: bool = False) -> list[Answer]:
+    """Carry them out in order, all or nothing. Raises StorageUnavailable and what Django raises.
+
+    With `last` nothing follows them in the transaction that is open, which may end with them.
+    """
     with storage():
         if _Way.joined and connection.vendor == "postgresql" and not _is_watched():
-            return _together(statements)
+            return _together(statements, last and not connection.savepoint_ids)
         with transaction.atomic(savepoint=False):
             return [_alone(statement) for statement in statements]
 
@@ -37,14 +40,14 @@ def _is_watched() -> bool:
     return bool(connection.execute_wrappers or connection.queries_logged)
 
 
-def _together(statements: Sequence[Statement]) -> list[Answer]:
+def _together(statements: Sequence[Statement], commit: bool) -> list[Answer]:
     from checkout.adapters.outbound.persistence.pipeline import send_together
 
     connection.validate_no_broken_transaction()
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        return send_together(connection.connection, statements, _may_prepare())
+        return send_together(connection.connection, statements, _may_prepare(), commit)
 
 
 def _may_prepare() -> bool:

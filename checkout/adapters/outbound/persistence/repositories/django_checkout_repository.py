@@ -181,7 +181,7 @@ class DjangoCheckoutRepository(DjangoInbox):
         inside = connection.in_atomic_block and not lease.handle.in_unit
         try:
             with one_transaction() if inside else nullcontext():
-                answers = send(statements)
+                answers = send(statements, last=lease.handle.in_unit)
         except IntegrityError as error:
             if not is_null(error, "version"):
                 raise
