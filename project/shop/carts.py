@@ -4,15 +4,41 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Sum
 from django.http import HttpRequest
 
-from project.shop.models import Cart, CartLine
+from project.shop import sql
+from project.shop.models import Cart
 
 OWNER = "shop_owner"
+SAID = (
+    *("status", "closed_by", "coupons", "email", "name", "street", "postcode", "city", "country"),
+    *("shipping", "language"),
+)
+WITH_LINES = f"""
+    SELECT {", ".join(f"cart.{name}" for name in SAID)},
+        product.sku, product.name, product.price, product.active, line.quantity
+    FROM shop_cart AS cart
+    LEFT JOIN shop_cartline AS line ON line.cart_id = cart.id
+    LEFT JOIN shop_product AS product ON product.id = line.product_id
+    WHERE cart.id = %s
+    ORDER BY line.id
+"""
+
+
+class Wish(NamedTuple):
+    """One line of a cart, with what it takes to price it."""
+
+    sku: str
+    name: str
+    price: int
+    active: bool
+    quantity: int
 
 
 def owner_of(key: str) -> str:
@@ -38,11 +64,23 @@ def find_cart(cart_id: str) -> Cart | None:
     return Cart.objects.filter(pk=as_uuid(cart_id)).first()
 
 
-def find_cart_with_lines(cart_id: str) -> tuple[Cart | None, list[CartLine]]:
-    """The same with its lines and their products: one query, unless the cart is empty or unknown."""
-    rows = CartLine.objects.filter(cart_id=as_uuid(cart_id))
-    lines = list(rows.select_related("cart", "product"))
-    return (lines[0].cart, lines) if lines else (find_cart(cart_id), [])
+def find_cart_with_lines(cart_id: str) -> tuple[Cart | None, list[Wish]]:
+    """What was said in this cart, and its lines."""
+    pk = as_uuid(cart_id)
+    found = sql.rows(WITH_LINES, pk.hex)
+    if not found:
+        return None, []
+    said = dict(zip(SAID, found[0], strict=False))
+    cart = Cart(pk=pk, **{**said, "coupons": json.loads(said["coupons"])})
+    lines = [Wish(*row[len(SAID) :]) for row in found]
+    return cart, [] if lines[0].sku is None else lines
+
+
+def wishes(cart: Cart) -> list[Wish]:
+    """The lines of a cart."""
+    names = ("sku", "name", "price", "active")
+    found = cart.lines.values_list(*(f"product__{name}" for name in names), "quantity")
+    return [Wish(*row) for row in found]
 
 
 def prove_cart(request: HttpRequest, cart_id: str, cart_token: str = "") -> bool:

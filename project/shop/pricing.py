@@ -14,9 +14,10 @@ from checkout.domain.value_objects.cart_snapshot import (
     SnapshotLine,
 )
 from project.shop.arithmetic import VAT_PERCENT, included_vat
+from project.shop.carts import Wish, wishes
 from project.shop.delivery import ADDRESS, METHODS, STANDARD
 from project.shop.discounts import CouponProblem, judge
-from project.shop.models import Cart, CartLine
+from project.shop.models import Cart
 from project.shop.models.catalog import currency
 
 
@@ -51,14 +52,14 @@ class Quote:
         return sum(line.quantity for line in self.lines)
 
 
-def price(cart: Cart, owner: str = "", rows: Iterable[CartLine] | None = None) -> Quote:
+def price(cart: Cart, owner: str = "", rows: Iterable[Wish] | None = None) -> Quote:
     """Price a cart from the catalogue as it is now.
 
     Coupon uses that the checkout `owner` has claimed do not count against the limits. `rows` are
-    the lines with their products, where somebody has read them already.
+    the lines, where somebody has read them already.
     """
-    rows = cart.lines.select_related("product") if rows is None else rows
-    lines = tuple(_line(row) for row in rows if row.product.active)
+    rows = wishes(cart) if rows is None else rows
+    lines = tuple(_line(row) for row in rows if row.active)
     discounts, problems = judge(cart.coupons, lines, owner)
     goods = sum(line.total for line in lines) - sum(d.amount for d in discounts)
     return Quote(lines, discounts, _charges(cart, goods) if lines else (), problems)
@@ -81,9 +82,9 @@ def snapshot(cart: Cart, quote: Quote) -> CartSnapshot:
     )
 
 
-def same_wish(cart: Cart, rows: Iterable[CartLine], frozen: CartSnapshot) -> bool:
+def same_wish(cart: Cart, rows: Iterable[Wish], frozen: CartSnapshot) -> bool:
     """Whether cart and lines still ask for what was frozen. Prices may have moved: they are frozen."""
-    lines = sorted((row.product.sku, row.quantity) for row in rows)
+    lines = sorted((row.sku, row.quantity) for row in rows)
     return (
         lines == sorted((line.sku, line.quantity) for line in frozen.lines)
         and cart.coupons == list(frozen.coupons)
@@ -101,14 +102,13 @@ def _delivery(cart: Cart) -> dict[str, str]:
     return {"shipping": cart.shipping, **{key: getattr(cart, key) for key in ADDRESS}}
 
 
-def _line(row: CartLine) -> SnapshotLine:
-    product = row.product
+def _line(row: Wish) -> SnapshotLine:
     return SnapshotLine(
-        sku=product.sku,
-        name=product.shown_name,
+        sku=row.sku,
+        name=gettext(row.name),
         quantity=row.quantity,
-        unit_price=product.price,
-        total=product.price * row.quantity,
+        unit_price=row.price,
+        total=row.price * row.quantity,
     )
 
 

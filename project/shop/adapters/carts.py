@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists
 from django.db.models.functions import Now
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import CartSnapshot
-from project.shop import pricing
-from project.shop.carts import as_uuid, find_cart_with_lines, owner_of
+from project.shop import pricing, sql
+from project.shop.carts import Wish, as_uuid, find_cart_with_lines, owner_of
 from project.shop.delivery import ADDRESS, METHODS
-from project.shop.models import Cart, CartClosure, CartLine
+from project.shop.models import Cart, CartClosure
 from project.shop.words import Sentence
 
 NEED_ADDRESS = [method.code for method in METHODS.values() if method.needs_address]
+CLOSING = """
+    INSERT INTO shop_cartclosure (key, cart, status, created_at)
+    VALUES (%s, %s, 'closed', {now})
+    ON CONFLICT DO NOTHING
+"""
+# Only an open cart is taken, and only if this closing was not undone before it came.
+TAKE = """
+    UPDATE shop_cart SET status = 'closed', closed_by = %s
+    WHERE id = %s AND status = 'open'
+        AND EXISTS (SELECT 1 FROM shop_cartclosure WHERE key = %s AND status = 'closed')
+"""
 
 
 class ShopCarts:
@@ -34,13 +44,13 @@ class ShopCarts:
         with translation.override(row.language or settings.LANGUAGE_CODE):
             return self._priced(row, lines, owner_of(key))
 
-    def _priced(self, row: Cart, lines: list[CartLine], owner: str) -> CartSnapshot:
+    def _priced(self, row: Cart, lines: list[Wish], owner: str) -> CartSnapshot:
         if row.shipping in NEED_ADDRESS and not all(getattr(row, name) for name in ADDRESS):
             raise Refused("delivery_incomplete", "Please say where the parcel should go.")
-        gone = next((line for line in lines if not line.product.active), None)
+        gone = next((line for line in lines if not line.active), None)
         if gone:
             text = gettext_noop("%(name)s is no longer sold.")
-            gone_for = Sentence(text, {"name": gone.product.name})
+            gone_for = Sentence(text, {"name": gone.name})
             raise gone_for.refusal("price_unavailable")
         quote = pricing.price(row, owner, lines)
         if not quote.lines:
@@ -53,9 +63,8 @@ class ShopCarts:
     @transaction.atomic(savepoint=False)
     def close(self, key: str, cart: str, snapshot: CartSnapshot) -> None:
         """Take no more changes; see `CartsPort.close`."""
-        closure = CartClosure(key=key, cart=cart, status=CartClosure.CLOSED)
-        CartClosure.objects.bulk_create([closure], ignore_conflicts=True)
-        if not _take(cart, key):
+        sql.change(CLOSING, key, cart)
+        if not sql.change(TAKE, key, as_uuid(cart).hex, key):
             _must_be_done(cart, key)
             return
         # The row is ours now, so nobody can change the cart between this look and the commit.
@@ -75,18 +84,11 @@ class ShopCarts:
         )
 
 
-def _known(cart: str) -> tuple[Cart, list[CartLine]]:
+def _known(cart: str) -> tuple[Cart, list[Wish]]:
     row, lines = find_cart_with_lines(cart)
     if row is None:
         raise Refused("cart_not_found", "We do not know this basket.")
     return row, lines
-
-
-def _take(cart: str, key: str) -> bool:
-    """Close the cart for `key`, if it is open and this closing was not undone before it came."""
-    wanted = CartClosure.objects.filter(key=key, status=CartClosure.CLOSED)
-    open_now = Cart.objects.filter(Exists(wanted), pk=as_uuid(cart), status=Cart.OPEN)
-    return bool(open_now.update(status=Cart.CLOSED, closed_by=key))
 
 
 def _must_be_done(cart: str, key: str) -> None:
