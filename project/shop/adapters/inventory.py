@@ -2,21 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, QuerySet, Subquery, Value, When
-from django.db.models.functions import Greatest, Now
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_noop
 
 from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import SnapshotLine
+from project.shop import sql
 from project.shop.carts import owner_of
 from project.shop.models import Product, Reservation, ReservationLine, StockItem
 from project.shop.stock import held
 from project.shop.words import Sentence
+
+HOLD = """
+    INSERT INTO shop_reservation (key, owner, status, expires_at, created_at)
+    VALUES (%s, %s, 'held', %s, {now})
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+LOCK = "SELECT sku FROM shop_stockitem WHERE sku IN ({many}) ORDER BY sku {locked}"
+# Nobody else counts these articles while their stock is locked, so what is free here stays free.
+HOLD_WHAT_IS_FREE = """
+    WITH wanted (sku, quantity) AS (VALUES {many}),
+    taken AS (
+        SELECT line.sku, SUM(line.quantity) AS units
+        FROM shop_reservation AS hold
+        JOIN shop_reservationline AS line ON line.reservation_id = hold.id
+        WHERE hold.status = 'held' AND hold.expires_at > {now}
+            AND line.sku IN (SELECT sku FROM wanted)
+        GROUP BY line.sku
+    )
+    INSERT INTO shop_reservationline (reservation_id, sku, quantity)
+    SELECT CAST(%s AS bigint), wanted.sku, wanted.quantity
+    FROM wanted
+    JOIN shop_stockitem AS stock ON stock.sku = wanted.sku
+    LEFT JOIN taken ON taken.sku = wanted.sku
+    WHERE stock.on_hand - COALESCE(taken.units, 0) >= wanted.quantity
+    RETURNING sku
+"""
+# An UPDATE of a reservation decides while it holds, and keeps others off its row.
+EXTEND = """
+    UPDATE shop_reservation
+    SET expires_at = CASE WHEN expires_at < %s THEN %s ELSE expires_at END
+    WHERE key = %s AND status = 'held' AND expires_at > {now}
+"""
+COMMIT = """
+    UPDATE shop_reservation SET status = 'committed'
+    WHERE key = %s AND status = 'held' AND expires_at > {now}
+    RETURNING (
+        SELECT COUNT(*) FROM shop_reservationline AS line
+        WHERE line.reservation_id = shop_reservation.id
+    )
+"""
+# The stock is locked in order; what is there once it is locked is what counts and what is moved.
+MOVE = """
+    WITH held AS (
+        SELECT line.sku, line.quantity, stock.on_hand
+        FROM shop_reservation AS hold
+        JOIN shop_reservationline AS line ON line.reservation_id = hold.id
+        JOIN shop_stockitem AS stock ON stock.sku = line.sku
+        WHERE hold.key = %s
+        ORDER BY line.sku
+        {stock_locked}
+    )
+    UPDATE shop_stockitem SET on_hand = held.on_hand - held.quantity
+    FROM held
+    WHERE held.sku = shop_stockitem.sku AND held.on_hand >= held.quantity
+    RETURNING shop_stockitem.sku
+"""
 
 
 class ShopInventory:
@@ -31,41 +88,45 @@ class ShopInventory:
     @transaction.atomic(savepoint=False)
     def reserve(self, key: str, lines: Sequence[SnapshotLine], until: datetime) -> None:
         """Hold every line, or none; see `InventoryPort.reserve`."""
-        ours = Reservation(key=key, owner=owner_of(key), status=Reservation.HELD, expires_at=until)
-        Reservation.objects.bulk_create([ours], ignore_conflicts=True)
-        # Whatever had this key before is committed by now. One without lines is ours, and new.
-        new = Reservation.objects.filter(key=key, status=Reservation.HELD, lines=None)
-        wanted = _units(lines)
-        stock = _locked_stock(wanted, hold=Subquery(new.values("pk")))
-        if stock and stock[0]["hold"] is None:
+        # Whatever had this key before is committed by now, and stays as it is.
+        new = sql.rows(HOLD, key, owner_of(key), sql.moment(until))
+        if not new:
             return
-        _must_be_free(wanted, stock, key)
-        ReservationLine.objects.bulk_create(
-            ReservationLine(reservation_id=stock[0]["hold"], sku=sku, quantity=units)
-            for sku, units in wanted.items()
-        )
+        wanted = _units(lines)
+        sql.rows(LOCK, *wanted, many=sql.places(len(wanted)))
+        pairs, hold = sql.flat(wanted.items()), new[0][0]
+        free = sql.rows(HOLD_WHAT_IS_FREE, *pairs, hold, many=sql.places(len(wanted), 2))
+        if len(free) < len(wanted):
+            _must_be_free(wanted, key)
+            # A hold that was in the way has lapsed between these two looks.
+            for (sku,) in free:
+                del wanted[sku]
+            ReservationLine.objects.bulk_create(
+                ReservationLine(reservation_id=hold, sku=sku, quantity=units)
+                for sku, units in wanted.items()
+            )
 
     @transaction.atomic(savepoint=False)
     def extend(self, key: str, reservation: str, until: datetime) -> None:
         """Hold on, or take the lapsed hold again; see `InventoryPort.extend`."""
-        later = {"expires_at": Greatest("expires_at", until)}
-        if not _live(reservation).update(**later) and _taken_again(reservation):
-            Reservation.objects.filter(key=reservation).update(**later)
+        end = sql.moment(until)
+        if not sql.change(EXTEND, end, end, reservation) and _taken_again(reservation):
+            later = Greatest("expires_at", until)
+            Reservation.objects.filter(key=reservation).update(expires_at=later)
 
     @transaction.atomic(savepoint=False)
     def commit(self, key: str, reservation: str) -> None:
         """Take the units out of stock for good; see `InventoryPort.commit`."""
-        committed = {"status": Reservation.COMMITTED}
-        if not _live(reservation).update(**committed):
+        held = sql.rows(COMMIT, reservation)
+        if not held:
             if not _taken_again(reservation):
                 return
-            Reservation.objects.filter(key=reservation).update(**committed)
-        wanted = _held_units(reservation)
-        on_hand = {row["pk"]: row["on_hand"] for row in _locked_stock(wanted)}
-        for sku, units in wanted.items():
-            if on_hand.get(sku, 0) < units:
-                raise _short(sku, 0)
-        _move({sku: -units for sku, units in wanted.items()})
+            Reservation.objects.filter(key=reservation).update(status=Reservation.COMMITTED)
+        moved = {sku for (sku,) in sql.rows(MOVE, reservation)}
+        if not held or len(moved) < held[0][0]:
+            for sku in _held_units(reservation):
+                if sku not in moved:
+                    raise _short(sku, 0)
 
     @transaction.atomic(savepoint=False)
     def release(self, key: str, undoes: str) -> None:
@@ -79,7 +140,8 @@ class ShopInventory:
         if row.status == Reservation.COMMITTED:
             units = _held_units(undoes)
             _locked_stock(units)
-            _move(units)
+            for sku, back in units.items():
+                StockItem.objects.filter(product__sku=sku).update(on_hand=F("on_hand") + back)
         Reservation.objects.filter(pk=row.pk).update(status=Reservation.RELEASED)
 
 
@@ -89,11 +151,6 @@ def _units(lines: Sequence[SnapshotLine]) -> dict[str, int]:
     for line in sorted(lines, key=lambda line: line.sku):
         units[line.sku] = units.get(line.sku, 0) + line.quantity
     return units
-
-
-def _live(key: str) -> QuerySet[Reservation]:
-    """The reservation while it holds: an UPDATE of it decides, and keeps others off its row."""
-    return Reservation.objects.filter(key=key, status=Reservation.HELD, expires_at__gt=Now())
 
 
 def _held_units(key: str) -> dict[str, int]:
@@ -113,30 +170,24 @@ def _taken_again(key: str) -> bool:
     if _locked(key).status != Reservation.HELD:
         return False
     wanted = _held_units(key)
-    _must_be_free(wanted, _locked_stock(wanted), key)
+    _must_be_free(wanted, key)
     return True
 
 
-def _locked_stock(wanted: Iterable[str], **more: Subquery) -> list[dict[str, Any]]:
+def _locked_stock(wanted: dict[str, int]) -> dict[str, int]:
     """Lock the stock of these skus, in their order, and read it."""
-    rows: Any = StockItem.objects.select_for_update().filter(pk__in=list(wanted)).order_by("pk")
-    return list(rows.values("pk", "on_hand", **more))
+    rows = StockItem.objects.select_for_update().filter(pk__in=list(wanted)).order_by("pk")
+    return dict(rows.values_list("pk", "on_hand"))
 
 
-def _must_be_free(wanted: dict[str, int], stock: list[dict[str, Any]], key: str) -> None:
-    """Refuse unless all of it is free in this locked stock, not counting what `key` holds."""
-    on_hand = {row["pk"]: row["on_hand"] for row in stock}
+def _must_be_free(wanted: dict[str, int], key: str) -> None:
+    """Lock the stock, and refuse unless all of it is free, not counting what `key` holds."""
+    on_hand = _locked_stock(wanted)
     taken = held(wanted, except_key=key)
     for sku, units in wanted.items():
         free = max(on_hand.get(sku, 0) - taken.get(sku, 0), 0)
         if free < units:
             raise _short(sku, free)
-
-
-def _move(change: dict[str, int]) -> None:
-    """Add these units to the locked stock, in one statement."""
-    units = Case(*(When(pk=sku, then=Value(units)) for sku, units in change.items()))
-    StockItem.objects.filter(pk__in=list(change)).update(on_hand=F("on_hand") + units)
 
 
 def _short(sku: str, free: int) -> Refused:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import SnapshotLine
+from project.shop.adapters import inventory as adapter
 from project.shop.adapters.inventory import ShopInventory
 from project.shop.fill import fill_shop
-from project.shop.models import Reservation, StockItem
+from project.shop.models import Product, Reservation, StockItem
 from project.shop.stock import available
 from tests.adapters.shop.conftest import at_once, new_key, refused, stock, wish
+from tests.patience import eventually
 
 SKU = "VASE-REED"  # three in the house
 inventory = ShopInventory()
@@ -40,6 +43,15 @@ def left(sku: str = SKU) -> int:
 
 def on_hand(sku: str = SKU) -> int:
     return StockItem.objects.get(product__sku=sku).on_hand
+
+
+def somebody_waits() -> bool:
+    """Whether a transaction waits for this one; where one writes at a time, the second waits."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.usefixtures("shop")
@@ -83,6 +95,19 @@ class TestHolds:
         assert left() == 3
         held_by_someone(3)
         assert left() == 0
+
+    def test_what_lapses_between_two_looks_is_free(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nothing was free when the database counted; asked for the number left, it finds enough."""
+        in_the_way, look = held_by_someone(2), adapter._must_be_free
+
+        def later(wanted: dict[str, int], key: str) -> None:
+            lapse(in_the_way)
+            look(wanted, key)
+
+        monkeypatch.setattr(adapter, "_must_be_free", later)
+        key = held_by_someone(0, [wish("MUG-TIDE", 2), wish(SKU, 3)])
+        lines = Reservation.objects.get(key=key).lines.values_list("sku", "quantity")
+        assert list(lines) == [("MUG-TIDE", 2), (SKU, 3)]
 
 
 @pytest.mark.usefixtures("shop")
@@ -133,6 +158,14 @@ class TestCommit:
             inventory.commit(new_key("inventory.commit"), key)
         assert (on_hand("MUG-TIDE"), on_hand()) == (120, 1)
 
+    def test_an_article_that_staff_deleted_is_refused_and_nothing_moves(self) -> None:
+        key = held_by_someone(0, [wish("MUG-TIDE", 2), wish(SKU, 2)])
+        Product.objects.get(sku=SKU).delete()
+        with refused() as no:
+            inventory.commit(new_key("inventory.commit"), key)
+        assert no.value.detail["sku"] == SKU
+        assert on_hand("MUG-TIDE") == 120
+
     def test_a_reservation_that_never_was_is_refused(self) -> None:
         with refused():
             inventory.commit(new_key("inventory.commit"), new_key("inventory.reserve"))
@@ -179,6 +212,18 @@ class TestRaces:
         assert len(refused) == 30
         assert sum(isinstance(answer, str) for answer in answers) == 10
         assert left() == 0
+
+    def test_what_comes_while_a_commit_waits_for_the_stock_counts(self) -> None:
+        """Rule: it is judged by what is there once the stock is locked, not when it began to wait."""
+        key = held_by_someone(2)
+        stock(SKU, 1)
+        with ThreadPoolExecutor(1) as another:
+            with transaction.atomic():
+                stock(SKU, 3)
+                answer = another.submit(at_once, [lambda: inventory.commit(new_key("c"), key)])
+                eventually(lambda: somebody_waits() or answer.done())
+            assert answer.result() == [None]
+        assert on_hand() == 1
 
     def test_two_baskets_in_opposite_order_do_not_deadlock(self) -> None:
         one, two = [wish("MUG-TIDE"), wish(SKU)], [wish(SKU), wish("MUG-TIDE")]

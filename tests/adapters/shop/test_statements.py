@@ -52,9 +52,9 @@ def test_a_checkout_of_three_articles() -> None:
         "snapshot": ["SELECT", "SELECT", "SELECT"],  # the second and third ask for the coupon
         "claim": ["INSERT", "SELECT", "SELECT", "SELECT", "INSERT"],
         "close": ["INSERT", "UPDATE", "SELECT"],
-        "reserve": ["INSERT", "SELECT", "SELECT", "INSERT"],
+        "reserve": ["INSERT", "SELECT", "WITH"],
         "extend": ["UPDATE"],
-        "commit": ["UPDATE", "SELECT", "SELECT", "UPDATE"],
+        "commit": ["UPDATE", "WITH"],
         "place": ["INSERT", "SELECT", "INSERT"],
         "redeem": ["UPDATE"],
     }
