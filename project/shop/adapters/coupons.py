@@ -8,9 +8,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from checkout.domain.exceptions import Refused
+from project.shop import sql
 from project.shop.carts import owner_of
-from project.shop.discounts import normalised, spent, unknown, used_up, why_not
-from project.shop.models import Coupon, CouponClaim, CouponUse
+from project.shop.discounts import find_coupons, normalised, spent, unknown, used_up, why_not
+from project.shop.models import Coupon, CouponClaim
+
+CLAIM = """
+    INSERT INTO shop_couponclaim (key, owner, status, created_at)
+    VALUES (%s, %s, 'claimed', {now})
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+USE = "INSERT INTO shop_couponuse (claim_id, code) VALUES {many}"
+REDEEM = "UPDATE shop_couponclaim SET status = 'redeemed' WHERE key = %s AND status <> 'released'"
 
 
 class ShopCoupons:
@@ -25,23 +35,18 @@ class ShopCoupons:
     @transaction.atomic(savepoint=False)
     def claim(self, key: str, codes: Sequence[str], buyer: str) -> None:
         """Take one use of each code; see `CouponsPort.claim`."""
-        ours = CouponClaim(key=key, owner=owner_of(key), status=CouponClaim.CLAIMED)
-        CouponClaim.objects.bulk_create([ours], ignore_conflicts=True)
-        # Whatever had this key before is committed by now. One without uses is ours, and new.
-        claim = CouponClaim.objects.filter(key=key, status=CouponClaim.CLAIMED, uses=None).first()
-        if claim is None:
-            return
+        # Whatever had this key before is committed by now, and stays as it is.
+        new = sql.rows(CLAIM, key, owner_of(key))
         wanted = normalised(codes)
-        rows = Coupon.objects.select_for_update().filter(code__in=wanted).order_by("code")
-        coupons = {coupon.code: coupon for coupon in rows}
-        CouponUse.objects.bulk_create(
-            CouponUse(claim=claim, coupon=_usable(coupons.get(code), code)) for code in wanted
-        )
+        if not (new and wanted):
+            return
+        coupons = find_coupons(wanted, " {locked}")
+        uses = [(new[0][0], _usable(coupons.get(code), code).code) for code in wanted]
+        sql.change(USE, *sql.flat(uses), many=sql.places(len(uses), 2))
 
     def redeem(self, key: str, claim: str, order: str) -> None:
         """Spend the claimed uses for good; see `CouponsPort.redeem`."""
-        live = CouponClaim.objects.filter(key=claim).exclude(status=CouponClaim.RELEASED)
-        if not live.update(status=CouponClaim.REDEEMED):
+        if not sql.change(REDEEM, claim):
             raise Refused("coupon_invalid", "The coupon of this order is no longer held for it.")
 
     @transaction.atomic(savepoint=False)

@@ -50,7 +50,7 @@ def test_a_checkout_of_three_articles() -> None:
     }
     assert {name: asked(call) for name, call in made.items()} == {
         "snapshot": ["SELECT", "SELECT", "SELECT"],  # the second and third ask for the coupon
-        "claim": ["INSERT", "SELECT", "SELECT", "SELECT", "INSERT"],
+        "claim": ["INSERT", "SELECT", "SELECT", "INSERT"],
         "close": ["INSERT", "UPDATE", "SELECT"],
         "reserve": ["INSERT", "SELECT", "WITH"],
         "extend": ["UPDATE"],
