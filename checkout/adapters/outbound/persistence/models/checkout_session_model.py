@@ -43,7 +43,11 @@ class CheckoutSession(models.Model):
     snapshot = models.JSONField(null=True)
     snapshot_digest = models.CharField(max_length=64, default="", blank=True)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,  # an index without the guests is below
     )
     owner_hash = models.CharField(max_length=64, default="", db_index=True)
     token_hash = models.CharField(max_length=64, default="")
@@ -87,6 +91,9 @@ class CheckoutSession(models.Model):
         ]
         indexes = [
             models.Index(fields=["cart"], name="checkout_by_cart"),
+            models.Index(
+                fields=["user"], condition=models.Q(user__isnull=False), name="checkout_by_user"
+            ),
             models.Index(
                 fields=["due_at"], condition=models.Q(due_at__isnull=False), name="checkout_due"
             ),

@@ -13,8 +13,8 @@ from checkout.adapters.outbound.persistence.models.checkout_session_model import
 class CheckoutEffect(models.Model):
     """One port call: intent before it, answer after it. `key` is its idempotency key."""
 
-    # No index of its own: the unique rule below begins with the checkout. The same for history and
-    # outbox. Every entry of every index is written with every checkout.
+    # Its key is made of checkout, name and generation: one unique rule is enough for all of them.
+    # Every entry of every index is written with every checkout.
     checkout = models.ForeignKey(
         CheckoutSession, on_delete=models.CASCADE, related_name="effects", db_index=False
     )
@@ -32,12 +32,8 @@ class CheckoutEffect(models.Model):
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["checkout", "name", "generation"], name="checkout_effect_once"
-            )
-        ]
         indexes = [
+            models.Index(fields=["checkout"], name="checkout_effects_of"),
             models.Index(
                 fields=["intended_at"],
                 condition=Q(outcome__in=["intended", "unknown"]),
@@ -56,6 +52,7 @@ class CheckoutEffect(models.Model):
 class CheckoutHistory(models.Model):
     """One visible change, append-only: who moved what from where to where, and why."""
 
+    # No index of its own: the unique rule begins with the checkout. The same for the outbox.
     checkout = models.ForeignKey(
         CheckoutSession, on_delete=models.CASCADE, related_name="history", db_index=False
     )
@@ -130,7 +127,7 @@ class CheckoutOutbox(models.Model):
         CheckoutSession, on_delete=models.CASCADE, related_name="outbox", db_index=False
     )
     sequence = models.PositiveIntegerField()
-    event_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    event_id = models.UUIDField(default=uuid.uuid4)  # drawn at random: no index has to guard it
     name = models.CharField(max_length=60)
     data = models.JSONField()
     at = models.DateTimeField()
