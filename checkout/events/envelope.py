@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,7 +38,8 @@ EVENTS: dict[str, Any] = {
 
 def event_data(name: str, checkout: Checkout) -> dict[str, Any]:
     """The data of the named event for this checkout: plain JSON values."""
-    return asdict(EVENTS[name].of(checkout))
+    event = EVENTS[name].of(checkout)
+    return {field: getattr(event, field) for field in event.__slots__}
 
 
 def envelope(

@@ -14,6 +14,8 @@ from typing import Any
 
 from django.db import connection
 
+from checkout import sql
+
 # What each database has its own words for. Where there are no row locks, the single writer does.
 WORDS = {
     "postgresql": {
@@ -34,16 +36,12 @@ def rows(text: str, *values: Any, many: str = "") -> list[Any]:
 
     Words in braces are those of the database; `{many}` stands for so many `places`.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(worded(text, many), values)
-        return cursor.fetchall()
+    return sql.rows(worded(text, many), values)
 
 
 def change(text: str, *values: Any, many: str = "") -> int:
     """The same for a statement that returns no rows; how many it has changed."""
-    with connection.cursor() as cursor:
-        cursor.execute(worded(text, many), values)
-        return cursor.rowcount
+    return sql.change(worded(text, many), values)
 
 
 def places(count: int, columns: int = 0) -> str:

@@ -8,8 +8,7 @@ too, but look at the socket after each statement, which costs three times as muc
 from __future__ import annotations
 
 import re
-import selectors
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,12 +16,12 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
+from psycopg.waiting import Ready, Wait, wait
 
 from checkout.adapters.outbound.persistence.statements import Answer, Statement
 
 MOST_PREPARED = 300  # of one connection; what comes then is planned anew each time
-READ = selectors.EVENT_READ
-READ_OR_WRITE = selectors.EVENT_READ | selectors.EVENT_WRITE
+WAKE_SECONDS = 0.1  # so often a wait looks up, for an interrupt
 # A statement is gone, or no longer what it was: somebody has deallocated it, or changed its table.
 _UNFIT = (psycopg.errors.InvalidSqlStatementName, psycopg.errors.FeatureNotSupported)
 _Key = tuple[bytes, tuple[int, ...]]
@@ -92,7 +91,9 @@ class _Batch:
         if commit:
             self.pgconn.send_query_params(b"COMMIT", None)
         self.pgconn.pipeline_sync()
-        return list(_results(self.pgconn))
+        talk = _conversation(self.pgconn)
+        results: list[Any] = wait(talk, self.pgconn.socket, WAKE_SECONDS)
+        return results
 
     def learn(self, error: psycopg.Error | None) -> None:
         """What was sent is prepared now. After an error nobody knows: names are not used again."""
@@ -150,23 +151,21 @@ def _place(place: str, numbers: Iterator[int]) -> str:
     return "%" if place == "%%" else f"${next(numbers)}"
 
 
-def _results(pgconn: pq.abc.PGconn) -> Iterator[Any]:
-    """Send what waits, and read until the server has synchronised."""
-    with selectors.DefaultSelector() as socket:
-        socket.register(pgconn.socket, READ_OR_WRITE)
-        while pgconn.flush():
-            socket.select()
+def _conversation(pgconn: pq.abc.PGconn) -> Generator[Wait, Ready | int, list[Any]]:
+    """Send what waits, and read until the server has synchronised; for psycopg's `wait`."""
+    results: list[Any] = []
+    while pgconn.flush():
+        yield Wait.RW
+        pgconn.consume_input()
+    while True:
+        while pgconn.is_busy():
+            yield Wait.R
             pgconn.consume_input()
-        socket.modify(pgconn.socket, READ)
-        while True:
-            while pgconn.is_busy():
-                socket.select()
-                pgconn.consume_input()
-            result = pgconn.get_result()
-            if result is None:  # the end of a statement's results
-                if pgconn.status != pq.ConnStatus.OK:
-                    raise psycopg.OperationalError("The server has closed the connection.")
-            elif result.status == pq.ExecStatus.PIPELINE_SYNC:
-                return
-            else:
-                yield result
+        result = pgconn.get_result()
+        if result is None:  # the end of a statement's results
+            if pgconn.status != pq.ConnStatus.OK:
+                raise psycopg.OperationalError("The server has closed the connection.")
+        elif result.status == pq.ExecStatus.PIPELINE_SYNC:
+            return results
+        else:
+            results.append(result)

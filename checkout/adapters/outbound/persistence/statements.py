@@ -7,6 +7,7 @@ the models' fields. What is not on the way of every checkout uses Django's queri
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +59,7 @@ class Table(Generic[M]):
             field.attname: field for field in model._meta.concrete_fields
         }
         self._json = {name for name, f in self._fields.items() if isinstance(f, JSONField)}
+        self._set = {name: f'"{f.column}" = %s' for name, f in self._fields.items()}
         self._as_they_are = _AS_THEY_ARE | _ALSO.get(connection.vendor, set())
         self.columns = ", ".join(f'{self.name}."{f.column}"' for f in self._fields.values())
         self._converters = [
@@ -68,7 +70,9 @@ class Table(Generic[M]):
 
     def value(self, column: str, value: Any) -> Any:
         """A value as the database takes it for this column."""
-        if type(value) in self._as_they_are and column not in self._json:
+        if column in self._json:
+            return None if value is None else json.dumps(value)
+        if type(value) in self._as_they_are:
             return value
         return self._fields[column].get_db_prep_save(value, connection)
 
@@ -91,12 +95,11 @@ class Table(Generic[M]):
         parts: list[str] = []
         given: list[Any] = []
         for name, value in values.items():
-            column = self._fields[name].column
-            if isinstance(value, Statement):
-                parts.append(f'"{column}" = {value.sql}')
+            if type(value) is Statement:
+                parts.append(self._set[name].replace("%s", value.sql))
                 given += value.values
             else:
-                parts.append(f'"{column}" = %s')
+                parts.append(self._set[name])
                 given.append(self.value(name, value))
         sql = f"UPDATE {self.name} SET {', '.join(parts)} WHERE {where.sql}"
         return Statement(sql, (*given, *where.values))

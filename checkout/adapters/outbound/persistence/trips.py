@@ -7,11 +7,12 @@ a transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from checkout.adapters.outbound.persistence.statements import Answer, Statement
 from checkout.adapters.outbound.persistence.storage import storage
@@ -28,48 +29,51 @@ def send(statements: Sequence[Statement], last: bool = False) -> list[Answer]:
 
     With `last` nothing follows them in the transaction that is open, which may end with them.
     """
+    ours: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` does so at each use
     with storage():
-        if _Way.joined and connection.vendor == "postgresql" and not _is_watched():
-            return _together(statements, last and not connection.savepoint_ids)
+        if _Way.joined and ours.vendor == "postgresql" and not _is_watched(ours):
+            return _together(ours, statements, last and not ours.savepoint_ids)
+        if len(statements) == 1:
+            return [_alone(ours, statements[0])]
         with transaction.atomic(savepoint=False):
-            return [_alone(statement) for statement in statements]
+            return [_alone(ours, statement) for statement in statements]
 
 
-def _is_watched() -> bool:
+def _is_watched(ours: Any) -> bool:
     """Whether somebody wants to see each statement, as Django shows those of its cursors."""
-    return bool(connection.execute_wrappers or connection.queries_logged)
+    return bool(ours.execute_wrappers or ours.queries_logged)
 
 
-def _together(statements: Sequence[Statement], commit: bool) -> list[Answer]:
+def _together(ours: Any, statements: Sequence[Statement], commit: bool) -> list[Answer]:
+    ours.validate_no_broken_transaction()
+    ours.close_if_health_check_failed()
+    ours.ensure_connection()
+    with ours.wrap_database_errors:
+        return _pipeline()(ours.connection, statements, _may_prepare(ours.settings_dict), commit)
+
+
+@cache
+def _pipeline() -> Callable[..., list[Answer]]:
+    """Imported on PostgreSQL alone: nobody else needs psycopg."""
     from checkout.adapters.outbound.persistence.pipeline import send_together
 
-    connection.validate_no_broken_transaction()
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        return send_together(connection.connection, statements, _may_prepare(), commit)
+    return send_together
 
 
-def _may_prepare() -> bool:
+def _may_prepare(said: Mapping[str, Any]) -> bool:
     """Not where psycopg does, or where a pooler gives each transaction another connection.
 
     The latter is what DISABLE_SERVER_SIDE_CURSORS says to Django.
     """
-    said = connection.settings_dict
-    return (
-        not said.get("DISABLE_SERVER_SIDE_CURSORS") and "prepare_threshold" not in said["OPTIONS"]
-    )
+    pooled = said.get("DISABLE_SERVER_SIDE_CURSORS", False)
+    return not pooled and "prepare_threshold" not in said["OPTIONS"]
 
 
-def _alone(statement: Statement) -> Answer:
-    with connection.cursor() as cursor:
+def _alone(ours: Any, statement: Statement) -> Answer:
+    with ours.cursor() as cursor:
         cursor.execute(statement.sql, statement.values)
-        return _answer(cursor)
-
-
-def _answer(cursor: Any) -> Answer:
-    rows = cursor.fetchall() if cursor.description else []
-    return Answer(cursor.rowcount, rows)
+        rows = cursor.fetchall() if cursor.description else []
+        return Answer(cursor.rowcount, rows)
 
 
 @contextmanager
