@@ -14,6 +14,7 @@ from typing import Any
 
 from checkout.application.policy import Policy
 from checkout.application.ports.inbound.abort_checkout_port import Command
+from checkout.application.ports.outbound.checkout_queries_port import ProgressRow
 from checkout.application.ports.outbound.checkout_repository_port import (
     Change,
     CheckoutRepositoryPort,
@@ -119,7 +120,9 @@ class _Stage:
 class _Silent:
     """Nobody is told."""
 
-    def changed(self, checkout_id: CheckoutId, version: int) -> None:
+    def changed(
+        self, checkout_id: CheckoutId, version: int, row: ProgressRow | None = None
+    ) -> None:
         return None
 
 

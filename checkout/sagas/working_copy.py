@@ -129,7 +129,8 @@ class WorkingCopy:
         if self._changed:
             self._changed = False
             self.engine.fault("push:before")
-            self.engine.progress.changed(self.checkout.id, self.checkout.version)
+            checkout, shown = self.checkout, self.lease.shown
+            self.engine.progress.changed(checkout.id, checkout.version, shown)
 
     def _announce(self) -> None:
         """Calls that are done and have an event of their own, such as a confirmed refund."""

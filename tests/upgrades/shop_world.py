@@ -13,6 +13,7 @@ from checkout.application.policy import Policy
 from checkout.application.port_call import Ports
 from checkout.application.ports.inbound.abort_checkout_port import Command
 from checkout.application.ports.inbound.start_checkout_port import StartCheckout
+from checkout.application.ports.outbound.checkout_queries_port import ProgressRow
 from checkout.application.ports.outbound.checkout_repository_port import InboxMessage
 from checkout.application.ports.outbound.scheduler_port import SchedulerPort
 from checkout.domain.checkout import Checkout
@@ -36,7 +37,9 @@ class Deaf:
     def ring(self, checkout_id: CheckoutId) -> None:
         """Nobody comes."""
 
-    def changed(self, checkout_id: CheckoutId, version: int) -> None:
+    def changed(
+        self, checkout_id: CheckoutId, version: int, row: ProgressRow | None = None
+    ) -> None:
         """Nobody looks."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from checkout.application.ports.outbound.checkout_queries_port import ProgressRow
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
 
@@ -34,7 +35,9 @@ class Bell:
         self.moved += bool(self.rung)
         self.rung.clear()
 
-    def changed(self, checkout_id: CheckoutId, version: int) -> None:
+    def changed(
+        self, checkout_id: CheckoutId, version: int, row: ProgressRow | None = None
+    ) -> None:
         """Push to the open pages."""
         self.pushed.append(version)
         self._fault("push:after")

@@ -1,4 +1,4 @@
-"""Pushing "there is something newer" to open pages: one cheap publish per visible change."""
+"""Pushing what has changed to open pages: one cheap publish per visible change."""
 
 from __future__ import annotations
 
@@ -10,18 +10,13 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from checkout.adapters.outbound.messaging.memory_layer import LoopBoundInMemoryChannelLayer
+from checkout.adapters.outbound.messaging.progress_message import hint_message
 from checkout.application.hints import Hints
+from checkout.application.ports.outbound.checkout_queries_port import ProgressRow
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
 HINT_SECONDS = 0.2
-
-
 GROUP = "checkout.progress"  # every web process hears every hint, and picks its open pages
-
-
-def hint_message(checkout_id: CheckoutId, version: int) -> dict[str, Any]:
-    """What web processes receive: a reason to read, never something to show."""
-    return {"type": "progress.changed", "checkout": str(checkout_id), "version": version}
 
 
 class ProgressHints:
@@ -43,16 +38,17 @@ class ProgressHints:
                 retry=Retry(NoBackoff(), 0),
             )
 
-    def changed(self, checkout_id: CheckoutId, version: int) -> None:
-        """Publish the hint; never raises."""
-        message = hint_message(checkout_id, version)
-        if self._redis is not None:
-            self._hints.give(lambda: self._publish(message))
-        elif isinstance(self._layer, LoopBoundInMemoryChannelLayer):
-            self._hints.give(lambda: self._layer.publish(GROUP, message))
+    def changed(
+        self, checkout_id: CheckoutId, version: int, row: ProgressRow | None = None
+    ) -> None:
+        """Publish the hint with the row; never raises."""
+        self._hints.give(lambda: self._publish(hint_message(checkout_id, version, row)))
 
     def _publish(self, message: dict[str, Any]) -> None:
         """Rule: channel name and serializer are the layer's (channels_redis.pubsub); a test says so."""
-        assert self._redis is not None
+        if self._redis is None:
+            if isinstance(self._layer, LoopBoundInMemoryChannelLayer):
+                self._layer.publish(GROUP, message)
+            return
         prefix = self._layer._kwargs.get("prefix", "asgi")
         self._redis.publish(f"{prefix}__group__{GROUP}", self._layer.serialize(message))

@@ -49,6 +49,36 @@ class ProgressView:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgressRow:
+    """The same as a commit has stored it, without the cart, which is frozen once and never changes.
+
+    `frozen` says whether there is one.
+    """
+
+    id: CheckoutId
+    version: int
+    state: str
+    body: Mapping[str, Any]
+    frozen: bool
+    created_at: datetime
+    updated_at: datetime
+    asked: str = ""
+
+    def with_cart(self, cart: Mapping[str, Any] | None) -> ProgressView:
+        """What a reader got in the moment of the commit; `cart` is the frozen one, if it is frozen."""
+        return ProgressView(
+            self.id,
+            self.version,
+            self.state,
+            self.body,
+            cart if self.frozen else None,
+            self.created_at,
+            self.updated_at,
+            self.asked,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Underway:
     """A checkout that has not ended, as a page of the shop shows it."""
 

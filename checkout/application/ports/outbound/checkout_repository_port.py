@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from checkout.application.policy import Policy
+from checkout.application.ports.outbound.checkout_queries_port import ProgressRow
 from checkout.domain.checkout import Checkout
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
@@ -57,7 +58,9 @@ class NewCheckout:
 class Lease:
     """The right to drive one checkout until `fence` is raised by somebody else.
 
-    `wake` is what it was before the inbox was read. `now()` is the database's time.
+    `wake` is what it was before the inbox was read. `now()` is the database's time. `shown` is the
+    read model as the last commit has stored it; None when that changed nothing that can be seen, or
+    when a message has come since, of which a reader would be told as well.
     """
 
     checkout: Checkout
@@ -67,6 +70,7 @@ class Lease:
     view: Mapping[str, Any]
     clock: Any
     handle: Any = None
+    shown: ProgressRow | None = None
 
     def now(self) -> datetime:
         """The database's time, carried on by a monotonic clock since the claim."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from checkout.application.ports.outbound.checkout_queries_port import ProgressRow
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
 
@@ -20,12 +21,17 @@ class SchedulerPort(Protocol):
 
 
 class ProgressPort(Protocol):
-    """Tells open pages that there is something newer to read. The row is the truth, this is a hint.
+    """Tells open pages that there is something newer. The row is the truth, this is a hint.
 
     Promises: returns within 0.2 s and never raises; a lost hint is healed by the web processes,
     which compare their open sockets with the read model every few seconds.
     """
 
-    def changed(self, checkout_id: CheckoutId, version: int) -> None:
-        """`version` of this checkout is committed and can be read."""
+    def changed(
+        self, checkout_id: CheckoutId, version: int, row: ProgressRow | None = None
+    ) -> None:
+        """`version` of this checkout is committed and can be read.
+
+        `row` is that version as it was stored, so that nobody has to read it; None: it is read.
+        """
         ...

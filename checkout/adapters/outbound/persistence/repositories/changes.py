@@ -18,7 +18,8 @@ from checkout.adapters.outbound.persistence.models import (
     CheckoutSummary,
 )
 from checkout.adapters.outbound.persistence.statements import Statement, equal, table
-from checkout.application.ports.outbound.checkout_repository_port import Change
+from checkout.application.ports.outbound.checkout_queries_port import ProgressRow
+from checkout.application.ports.outbound.checkout_repository_port import Change, InboxMessage
 from checkout.domain.checkout import Checkout, Passage
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.read_models.checkout_summary import summarise
@@ -111,3 +112,26 @@ def visible(
     if summary is not None:
         receipt = {"checkout_id": checkout.id, "body": summary}
         yield table(CheckoutSummary).insert([receipt], end=NEWEST_RECEIPT)
+
+
+def row(
+    checkout: Checkout, view: Columns, now: datetime, waiting: Sequence[InboxMessage]
+) -> ProgressRow:
+    """The read model as it was just stored; `waiting` are the messages that were not applied yet."""
+    asked = [message.kind for message in waiting if message.source == "command"]
+    return ProgressRow(
+        checkout.id,
+        checkout.version,
+        checkout.state.value,
+        view,
+        checkout.snapshot is not None,
+        checkout.created_at,
+        now,
+        asked[0] if asked else "",
+    )
+
+
+def still_waiting(waiting: Sequence[InboxMessage], change: Change) -> list[InboxMessage]:
+    """Those of these messages that this change has not applied."""
+    applied = {message.row for message, _outcome in change.applied}
+    return [message for message in waiting if message.row not in applied]

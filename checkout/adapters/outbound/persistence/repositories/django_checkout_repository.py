@@ -37,6 +37,7 @@ from checkout.adapters.outbound.persistence.trips import send
 from checkout.application.policy import Policy
 from checkout.application.ports.outbound.checkout_repository_port import (
     Change,
+    InboxMessage,
     Lease,
     NewCheckout,
 )
@@ -58,6 +59,7 @@ class _Stored:
     effects: dict[str, dict[str, Any]]
     history: int
     events: int
+    waiting: Sequence[InboxMessage]
     in_unit: bool = False
 
 
@@ -148,12 +150,15 @@ class DjangoCheckoutRepository(DjangoInbox):
             statements.append(changes.events(checkout.id, change.events, stored.events, now))
         added = checkout.history[stored.history :]
         statements += changes.visible(checkout, change, version, added, now)
-        self._send_fenced(lease, statements)
+        wake = self._send_fenced(lease, statements)
         checkout.version = version
         stored.frozen, stored.effects = frozen, effects
         stored.history = len(checkout.history)
         stored.events += len(change.events)
+        stored.waiting = changes.still_waiting(stored.waiting, change)
         lease.view = change.view
+        seen = change.visible and wake == lease.wake
+        lease.shown = changes.row(checkout, change.view, now, stored.waiting) if seen else None
 
     def _update(
         self, lease: Lease, change: Change, version: int, columns: Mapping[str, Any]
@@ -174,10 +179,14 @@ class DjangoCheckoutRepository(DjangoInbox):
             values |= {"due_at": self._due_at(lease, planned), "lease_until": None}
         else:
             values["lease_until"] = now_sql(timedelta(seconds=change.lease))
-        return _sessions().update(values, _sessions().at(checkout.id))
+        written = _sessions().update(values, _sessions().at(checkout.id))
+        return Statement(f"{written.sql} RETURNING wake", written.values)
 
-    def _send_fenced(self, lease: Lease, statements: Sequence[Statement]) -> None:
-        """All of it, or LostFence. In a unit the row is locked: there the fence cannot be lost."""
+    def _send_fenced(self, lease: Lease, statements: Sequence[Statement]) -> int:
+        """All of it, or LostFence; the wake by now, which says whether a message has come.
+
+        In a unit the row is locked: there the fence cannot be lost.
+        """
         inside = connection.in_atomic_block and not lease.handle.in_unit
         try:
             with one_transaction() if inside else nullcontext():
@@ -186,8 +195,10 @@ class DjangoCheckoutRepository(DjangoInbox):
             if not is_null(error, "version"):
                 raise
             raise self._lost(lease) from error
-        if not answers[0].count:
+        if not answers[0].rows:
             raise self._lost(lease)
+        ((wake,),) = answers[0].rows
+        return int(wake)
 
     def _lost(self, lease: Lease) -> LostFence:
         return LostFence(f"Checkout {lease.checkout.id} is driven by somebody else.")
@@ -268,7 +279,12 @@ def _known() -> str:
 def _leased(read: Reading) -> Lease:
     effects = {each.key: effect_columns(each) for each in read.checkout.effects.values()}
     stored = _Stored(
-        read.session, read.session.snapshot, effects, len(read.checkout.history), read.told
+        read.session,
+        read.session.snapshot,
+        effects,
+        len(read.checkout.history),
+        read.told,
+        read.messages,
     )
     fence, wake, clock = read.session.fence, read.session.wake, carried_on(read.now)
     return Lease(read.checkout, fence, wake, read.messages, read.view, clock, stored)
