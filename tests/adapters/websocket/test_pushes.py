@@ -29,6 +29,7 @@ class Page:
         self.seen = Seen(checkout_id, language)
         self.sent = 0
         self.checked = float("inf")
+        self.cart = ""
         self.shown: list[Shown] = []
 
     async def show(self, shown: Shown) -> None:

@@ -20,9 +20,13 @@ import django
 WINDOW = 32
 CALLS = 300
 VERSION_UP = (
-    "UPDATE checkout_checkoutprogress SET version = version + 1, updated_at = now()"
-    " WHERE checkout_id = %s RETURNING version"
+    "UPDATE checkout_checkoutprogress SET version = checkout_checkoutprogress.version + 1,"
+    " updated_at = clock_timestamp() FROM checkout_checkoutsession s"
+    " WHERE checkout_id = %s AND s.id = checkout_id"
+    " RETURNING checkout_id, checkout_checkoutprogress.version, checkout_checkoutprogress.state,"
+    " body, s.snapshot IS NOT NULL, s.created_at, checkout_checkoutprogress.updated_at"
 )
+Push = Callable[[Any], Any]  # a row of the read model as it was committed
 
 
 class Pusher:
@@ -32,9 +36,7 @@ class Pusher:
         import redis
 
         from checkout.bootstrap import services
-        from checkout.domain.value_objects.checkout_id import parse_checkout_id
 
-        self._parse = parse_checkout_id
         self._progress: Any = services().engine.progress
         self._redis = redis.Redis.from_url(os.environ["REDIS_URL"])
         self._room = threading.Semaphore(0)
@@ -45,8 +47,6 @@ class Pusher:
 
     def work(self, job: dict[str, Any]) -> None:
         """Push so often, at this rate per second; 0: as fast as frames come back."""
-        from django.db import connection
-
         push = self.ours if job["form"] == "ours" else self.bare(job["size"])
         self._room = threading.Semaphore(WINDOW)
         due = time.monotonic()
@@ -56,24 +56,33 @@ class Pusher:
                 time.sleep(max(0.0, due - time.monotonic()))
             else:
                 self._room.acquire(timeout=10)
-            with connection.cursor() as cursor:
-                cursor.execute(VERSION_UP, [checkout])
-                (version,) = cursor.fetchone()
+            row = self.committed(checkout)
             committed = time.time()
-            push(checkout, version)
-            print(checkout, version, committed, flush=True)
+            push(row)
+            print(checkout, row.version, committed, flush=True)
         print("done", flush=True)
 
-    def ours(self, checkout: str, version: int) -> None:
-        """The product's own function."""
-        self._progress.changed(self._parse(checkout), version)
+    def committed(self, checkout: str) -> Any:
+        """A newer version, and the row as the engine's commit would have it in its hand."""
+        from django.db import connection
 
-    def bare(self, size: int) -> Callable[[str, int], None]:
+        from checkout.application.ports.outbound.checkout_queries_port import ProgressRow
+
+        with connection.cursor() as cursor:
+            cursor.execute(VERSION_UP, [checkout])
+            pk, version, state, body, *rest = cursor.fetchone()
+        return ProgressRow(pk, version, state, json.loads(body), *rest)
+
+    def ours(self, row: Any) -> None:
+        """The product's own function."""
+        self._progress.changed(row.id, row.version, row)
+
+    def bare(self, size: int) -> Push:
         """A fragment of the same size, ready to be sent on."""
 
-        def push(checkout: str, version: int) -> None:
-            fragment = f'<div data-version="{version}">'.ljust(size, "x")
-            self._redis.publish("bare", f"{checkout} {fragment}")
+        def push(row: Any) -> None:
+            fragment = f'<div data-version="{row.version}">'.ljust(size, "x")
+            self._redis.publish("bare", f"{row.id} {fragment}")
 
         return push
 
@@ -83,9 +92,10 @@ class Pusher:
         from channels.layers import get_channel_layer
 
         send: Any = async_to_sync(get_channel_layer().group_send)
+        row = self.committed(checkout)
         message = {"type": "progress.changed", "checkout": checkout, "version": 1}
         calls: dict[str, Callable[[], Any]] = {
-            "ours": lambda: self.ours(checkout, 1),
+            "ours": lambda: self.ours(row),
             "group_send": lambda: send("checkout.progress", message),
             "publish": lambda: self._redis.publish("nobody", b"x" * 100),
         }

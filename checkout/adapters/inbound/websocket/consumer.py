@@ -28,7 +28,7 @@ NOT_YOURS, TOO_MUCH = 4404, 4429  # close codes on which htmx does not come agai
 
 
 class ProgressConsumer(AsyncWebsocketConsumer):
-    """One open page. What it shows is read from the read model; a hint only says that it is worth it.
+    """One open page. What it shows is the read model's row, read or signed by who has written it.
 
     Hints come through the register of open sockets, so that opening a page never waits for the
     channel layer; what they lead to is read for many pages together.
@@ -38,6 +38,7 @@ class ProgressConsumer(AsyncWebsocketConsumer):
     sent = 0
     said = ""
     checked = 0.0
+    cart = ""
     _place: Place = ()
 
     async def __call__(

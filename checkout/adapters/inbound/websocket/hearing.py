@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +22,7 @@ GOODBYE_SECONDS = 0.2
 
 
 async def hear(
-    heard: Callable[[dict[str, Any]], None], subscribed: Callable[[], Awaitable[None]]
+    heard: Callable[[Mapping[str, Any]], None], subscribed: Callable[[], Awaitable[None]]
 ) -> None:
     """Call `heard` with every hint, until cancelled; `subscribed` each time when it begins anew.
 
@@ -40,14 +40,17 @@ async def hear(
 
 
 async def _hear(
-    layer: Any, heard: Callable[[dict[str, Any]], None], subscribed: Callable[[], Awaitable[None]]
+    layer: Any,
+    heard: Callable[[Mapping[str, Any]], None],
+    subscribed: Callable[[], Awaitable[None]],
 ) -> None:
     channel = await layer.new_channel()
     try:
         await layer.group_add(GROUP, channel)
         await subscribed()
         while True:
-            heard(await layer.receive(channel))
+            with suppress(ValueError):  # what no serializer of ours has written
+                heard(await layer.receive(channel))
     finally:
         with suppress(Exception):
             await asyncio.wait_for(layer.group_discard(GROUP, channel), GOODBYE_SECONDS)

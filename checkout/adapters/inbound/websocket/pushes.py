@@ -1,15 +1,17 @@
 """Pages that have something newer to show: read together, rendered once for all who see the same.
 
-While one reading is under way, whoever has something newer waits for the next. So hints coalesce by
-themselves: the more come at a time, the more pages share a query.
+A row that came with its hint is shown at once. All others are read: while one reading is under way,
+whoever has something newer waits for the next. So hints coalesce by themselves: the more come at a
+time, the more pages share a query, and of several rows only the newest is rendered.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
@@ -18,14 +20,14 @@ from django.utils import translation
 
 from checkout.adapters.inbound.web.fragment import announcement, render_fragment
 from checkout.adapters.inbound.websocket.reading import READING
-from checkout.application.ports.outbound.checkout_queries_port import ProgressView
+from checkout.application.ports.outbound.checkout_queries_port import ProgressRow, ProgressView
 from checkout.bootstrap import services
 from checkout.domain.exceptions import StorageUnavailable
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
 log = logging.getLogger("checkout.socket")
 KNOWN_FOR_SECONDS = 60.0  # so long a push relies on the last look at whose it is
-AT_ONCE = 32  # pages in one reading: the first need not wait until many are rendered
+AT_ONCE = 32  # pages in one reading: the first need not wait until many are read
 
 
 class Seen(NamedTuple):
@@ -45,11 +47,12 @@ class Shown(NamedTuple):
 
 
 class LiveSocket(Protocol):
-    """What is to be known of an open page."""
+    """What is to be known of an open page. `cart` is the frozen one as JSON; empty until it is read."""
 
     seen: Seen
     sent: int
     checked: float
+    cart: str
 
     async def show(self, shown: Shown) -> None:
         """Send it if it is newer than what was sent. Never raises."""
@@ -62,15 +65,33 @@ class Pushes:
     """The pages that wait to be shown what is true now. Used on the event loop of the sockets."""
 
     def __init__(self) -> None:
-        self._waiting: dict[LiveSocket, None] = {}  # in their order
+        self._waiting: dict[LiveSocket, None] = {}  # to be read for, in their order
+        self._coming: dict[Seen, tuple[ProgressView, set[LiveSocket]]] = {}  # to be rendered
         self._reading: asyncio.Task[None] | None = None
+        self._showing: asyncio.Task[None] | None = None
         self._work: set[asyncio.Task[None]] = set()
 
     def want(self, socket: LiveSocket) -> None:
         """Have this page read anew, and soon."""
         self._waiting[socket] = None
-        if self._reading is None or self._reading.done() or not on_this_loop(self._reading):
-            self._reading = asyncio.get_running_loop().create_task(self._show_all())
+        self._reading = _going_on(self._reading) or _begin(self._read_all())
+
+    def told(self, row: ProgressRow, sockets: Iterable[LiveSocket]) -> None:
+        """A row of the checkout that these pages show came with its hint.
+
+        It is read after all for pages whose owner has to be looked at first, and where the frozen cart,
+        which never travels, was not read before.
+        """
+        behind = [socket for socket in sockets if socket.sent < row.version]
+        cart = next((socket.cart for socket in behind if socket.cart), "")
+        before = time.monotonic() - KNOWN_FOR_SECONDS
+        known = [
+            socket for socket in behind if socket.checked >= before and (cart or not row.frozen)
+        ]
+        for socket in set(behind).difference(known):
+            self.want(socket)
+        if known:
+            self._bring(row.with_cart(json.loads(cart) if cart else None), known)
 
     def apart(self, work: Coroutine[Any, Any, None]) -> None:
         """Nobody waits for it: one slow page must not hold up the others."""
@@ -78,35 +99,63 @@ class Pushes:
         self._work.add(task)  # a loop keeps no task alive by itself
         task.add_done_callback(self._work.discard)
 
-    async def _show_all(self) -> None:
+    async def _read_all(self) -> None:
         while self._waiting:
             batch = list(islice(self._waiting, AT_ONCE))
             for socket in batch:
                 del self._waiting[socket]
             before = time.monotonic() - KNOWN_FOR_SECONDS
             if unsure := [socket for socket in batch if socket.checked < before]:
-                self.apart(self._check_and_show(unsure))
-            await self._show([socket for socket in batch if socket.checked >= before])
+                self.apart(self._check_and_read(unsure))
+            await self._read([socket for socket in batch if socket.checked >= before])
 
-    async def _check_and_show(self, sockets: Iterable[LiveSocket]) -> None:
-        await self._show([socket for socket in sockets if await socket.check()])
+    async def _check_and_read(self, sockets: Iterable[LiveSocket]) -> None:
+        await self._read([socket for socket in sockets if await socket.check()])
 
-    async def _show(self, sockets: Sequence[LiveSocket]) -> None:
-        """Read for these and send. Never raises: what fails is repeated by the comparison."""
-        newer_than: dict[Seen, int] = {}
-        for socket in sockets:
-            newer_than[socket.seen] = min(socket.sent, newer_than.get(socket.seen, socket.sent))
+    async def _read(self, sockets: Sequence[LiveSocket]) -> None:
+        """Read for these, by one query. Never raises: what fails is repeated by the comparison."""
+        ids = {socket.seen.checkout_id for socket in sockets}
         try:
-            found = await READING.read(partial(read_shown, newer_than)) if newer_than else {}
+            views = await READING.read(partial(services().queries.progress_of, ids)) if ids else {}
         except StorageUnavailable as error:
             log.info("a push failed; the next comparison repeats it: %s", error)
             return
         except Exception:
             log.warning("a push failed; the next comparison repeats it", exc_info=True)
             return
+        carts = {view.id: json.dumps(view.cart) for view in views.values() if view.cart}
         for socket in sockets:
-            if socket.seen in found:
-                self.apart(socket.show(found[socket.seen]))
+            if (view := views.get(socket.seen.checkout_id)) is not None:
+                socket.cart = carts.get(view.id, "")
+                self._bring(view, [socket])
+
+    def _bring(self, view: ProgressView, sockets: Iterable[LiveSocket]) -> None:
+        """Have it shown on these pages, unless a newer one comes before their turn."""
+        for socket in sockets:
+            if socket.sent < view.version:
+                other, alike = self._coming.get(socket.seen, (view, set()))
+                newest = view if view.version > other.version else other
+                self._coming[socket.seen] = (newest, alike | {socket})
+        if self._coming:
+            self._showing = _going_on(self._showing) or _begin(self._show_all())
+
+    async def _show_all(self) -> None:
+        """One after the other, each in its language, on the loop.
+
+        In a thread it would take as long and hold up the loop for longer: only one of both runs at a
+        time. Between two renderings the loop does whatever else there is.
+        """
+        while self._coming:
+            seen = next(iter(self._coming))
+            view, sockets = self._coming.pop(seen)
+            try:
+                shown = rendered(view, seen.language)
+            except Exception:  # of this one; the others are shown all the same
+                log.warning("%s cannot be shown", seen.checkout_id, exc_info=True)
+            else:
+                for socket in sockets:
+                    self.apart(socket.show(shown))
+            await asyncio.sleep(0)
 
 
 def on_this_loop(task: asyncio.Task[None]) -> bool:
@@ -114,21 +163,16 @@ def on_this_loop(task: asyncio.Task[None]) -> bool:
     return task.get_loop() is asyncio.get_running_loop()
 
 
-def read_shown(newer_than: Mapping[Seen, int]) -> dict[Seen, Shown]:
-    """What is to be shown where something newer than that version is true: one query for all."""
-    views = services().queries.progress_of({seen.checkout_id for seen in newer_than})
-    found = {}
-    for seen, version in newer_than.items():
-        view = views.get(seen.checkout_id)
-        if view is not None and view.version > version:
-            try:
-                found[seen] = _render(view, seen.language)
-            except Exception:  # of this one; the others are shown all the same
-                log.warning("%s cannot be shown", seen.checkout_id, exc_info=True)
-    return found
+def _going_on(task: asyncio.Task[None] | None) -> asyncio.Task[None] | None:
+    return task if task is not None and not task.done() and on_this_loop(task) else None
 
 
-def _render(view: ProgressView, language: str) -> Shown:
+def _begin(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    return asyncio.get_running_loop().create_task(work)
+
+
+def rendered(view: ProgressView, language: str) -> Shown:
+    """What pages in this language show of it."""
     with translation.override(language):
         html, shown = render_fragment(view)
         return Shown(view.version, html, shown.say, announcement(shown))

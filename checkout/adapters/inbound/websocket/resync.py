@@ -16,6 +16,7 @@ from typing import Any
 from checkout.adapters.inbound.websocket.hearing import hear
 from checkout.adapters.inbound.websocket.pushes import PUSHES, LiveSocket, on_this_loop
 from checkout.adapters.inbound.websocket.reading import READING
+from checkout.adapters.outbound.messaging.progress_message import row_of
 from checkout.bootstrap import services
 from checkout.domain.value_objects.checkout_id import CheckoutId, parse_checkout_id
 
@@ -54,9 +55,20 @@ class OpenSockets:
             self._tasks = []
             READING.hang_up()
 
-    def heard(self, hint: dict[str, Any]) -> None:
-        """A hint. What it says of a version only spares a read of what was sent already."""
-        self._lags(parse_checkout_id(hint["checkout"]), hint["version"])
+    def heard(self, hint: Mapping[str, Any]) -> None:
+        """A hint. Without a row of ours it can only cause a read, and spare one of what was sent."""
+        try:
+            checkout_id, version = parse_checkout_id(str(hint["checkout"])), int(hint["version"])
+        except (LookupError, TypeError, ValueError):
+            return  # nobody can say of what; it is found by comparing
+        sockets = self._sockets.get(checkout_id)
+        if not sockets:
+            return
+        row = row_of(hint)
+        if row is None or row.id != checkout_id:
+            self._lags(checkout_id, version)
+        else:
+            PUSHES.told(row, sockets)
 
     async def compare(self) -> None:
         """Have every socket that lags read again."""
