@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language
 
@@ -19,20 +21,24 @@ from checkout.adapters.inbound.web.stepper import ShownStep
 from checkout.application.ports.outbound.checkout_queries_port import ProgressView
 
 RECEIPTS_KEPT, STEPS_KEPT = 1024, 256
+VIEW = tuple(each.name for each in fields(ProgressView))
 
 
 def context_of(shown: Screen) -> dict[str, Any]:
     """The template context of a screen, with the parts that seldom change as HTML.
 
     A cart is frozen once and shown many times, and the steps of all shoppers are alike: so they are
-    kept, by all that they are made of.
+    kept, by all that they are made of. Screen and view are dicts here, in which a template looks
+    first: an attribute is only tried after an exception, and there are dozens in a fragment. `here` is
+    the address of the page; those of its commands and of its receipt begin with it.
     """
     language, view = get_language() or "", shown.view
     shows_cart = view.cart or view.state == "started"
     return {
-        "screen": shown,
-        "view": view,
-        "steps": _steps(tuple(shown.steps), language),
+        "screen": {**vars(shown), "step_words": shown.step_words, "title": shown.title},
+        "view": {**{name: getattr(view, name) for name in VIEW}, "final": view.final},
+        "here": reverse("checkout:progress", args=[view.id]),
+        "steps": _steps(shown.steps, language),
         "receipt": _receipt(json.dumps(view.cart), language) if shows_cart else "",
     }
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from checkout.adapters.inbound.sentences import sentence
 from checkout.adapters.inbound.web import words
-from checkout.adapters.inbound.web.amounts import in_words
+from checkout.adapters.inbound.web.amounts import in_words, money_line
 from checkout.adapters.inbound.web.stepper import ShownStep, number_of, steps
 from checkout.application.ports.outbound.checkout_queries_port import ProgressView
 from checkout.bootstrap import services
@@ -40,7 +41,7 @@ class Screen:
     waiting: bool = False
     patience: tuple[str, str] = ("", "")
     waiting_words: str = ""
-    steps: list[ShownStep] = field(default_factory=list)
+    steps: tuple[ShownStep, ...] = ()
     number: int = 1
     money: dict[str, str] = field(default_factory=dict)
     may_cancel: bool = False
@@ -51,7 +52,7 @@ class Screen:
     say: str = ""
     alert: bool = False
 
-    @property
+    @cached_property
     def step_words(self) -> str:
         """`Step 2 of 4`; nothing at the end, and nothing on the way back."""
         if self.view.final or self.view.state == "aborting":
@@ -96,7 +97,7 @@ def screen(view: ProgressView, returned: bool = False) -> Screen:
         _ask(made)
     made.steps = steps(view, made.action in ("pay", "retry"))
     made.number = number_of(made.steps)
-    made.money = _money(view.body["money"])
+    made.money = money_line(view.body["money"])
     made.hold = None if made.waiting else hold
     made.may_cancel = view.state in words.CANCELLABLE and view.asked != "abort"
     made.cancel_lead = _(words.cancel_lead(view.body["money"]["status"]))
@@ -278,12 +279,6 @@ def _by_mail(view: ProgressView) -> str:
     if view.body["money"]["status"] == "checking":
         return "tell"
     return "send" if view.state == "awaiting_payment" else ""
-
-
-def _money(money: Mapping[str, Any]) -> dict[str, str]:
-    kind, bold, rest = words.MONEY[money["status"]]
-    amount = {"amount": in_words(money["amount"], money["currency"])}
-    return {"kind": kind, "bold": _(bold) % amount, "rest": _(rest) if rest else ""}
 
 
 def _hold(view: ProgressView) -> Hold | None:
