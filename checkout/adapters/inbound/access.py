@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -146,6 +146,15 @@ def authorised(actor: Actor, checkout_id: str) -> CheckoutId:
     if not may_see(actor, ownership or _NOBODY):
         raise UnknownCheckout("There is no such checkout.")
     return found
+
+
+def allowed(asked: Sequence[tuple[Actor | None, CheckoutId]]) -> list[bool]:
+    """For each of these askers, whether this checkout is theirs; by one query for all."""
+    found = services().queries.ownerships([checkout_id for _, checkout_id in asked])
+    return [
+        actor is not None and may_see(actor, found.get(checkout_id, _NOBODY))
+        for actor, checkout_id in asked
+    ]
 
 
 def _same(secret: str, stored: str) -> bool:

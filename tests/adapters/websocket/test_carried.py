@@ -11,6 +11,7 @@ import pytest
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from checkout.adapters.inbound.access import Actor
 from checkout.adapters.inbound.websocket import pushes
 from checkout.adapters.inbound.websocket.pushes import PUSHES, Pushes
 from checkout.adapters.inbound.websocket.resync import OPEN_SOCKETS
@@ -213,17 +214,15 @@ async def test_who_was_not_looked_at_for_long_is_looked_at_before(
     world: World, read: list[CheckoutId]
 ) -> None:
     class Stranger(Shows):
-        async def check(self) -> bool:
-            looked.append(True)
-            return False
+        def speaks_for(self) -> Actor | None:
+            return Actor(owner_id="another browser")
 
-    looked: list[bool] = []
     await do(world.start)
     row = await row_now(world)
     page, known = Stranger(row), Shows(row)
     read.clear()
     page.checked = float("-inf")
     PUSHES.told(replace(row, version=row.version + 1), [page, known])
-    await comes(lambda: known.shown and looked)
+    await comes(lambda: known.shown and page.away)
     assert not page.shown
     assert not read

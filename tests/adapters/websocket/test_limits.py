@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings as configured
 
-from checkout.adapters.inbound.websocket import consumer, pushes
+from checkout.adapters.inbound.websocket import consumer, looking
 from checkout.adapters.inbound.websocket.places import PLACES
 from checkout.adapters.inbound.websocket.resync import OPEN_SOCKETS
 from checkout.testing.proof.world import World
@@ -110,7 +110,7 @@ async def test_the_sockets_of_a_session_end_with_it(
     world: World, opener: Opener, quick_resync: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when nothing changes."""
-    monkeypatch.setattr(OPEN_SOCKETS, "check_every", 0.0)
+    monkeypatch.setattr(OPEN_SOCKETS.rota, "rests", 0.0)
     checkout = await do(world.start)
     logged_out, stays = await cookie_of("browser"), await cookie_of("browser")
     headers = {"origin": ORIGIN, "cookie": logged_out}
@@ -130,7 +130,7 @@ async def test_a_push_after_a_while_looks_first_whose_it_is(
     socket, _ = await opener.ask(path_of(checkout), {"origin": ORIGIN, "cookie": cookie})
     await next_of(socket)
     await log_out(cookie)
-    monkeypatch.setattr(pushes, "KNOWN_FOR_SECONDS", -1.0)
+    monkeypatch.setattr(looking, "KNOWN_FOR_SECONDS", -1.0)
     await do(world.tick)
     message = await socket.receive_output(timeout=patience.SECONDS)
     assert message["type"] == "websocket.close", "nothing may be shown to who is not known any more"
@@ -149,10 +149,10 @@ async def test_nobody_is_cut_off_while_the_database_is_away(
         asked.append(True)
         raise OperationalError("the server closed the connection")
 
-    real = world.services.queries.ownership
-    monkeypatch.setattr(world.services.queries, "ownership", away)
-    monkeypatch.setattr(OPEN_SOCKETS, "check_every", 0.0)
+    real = world.services.queries.ownerships
+    monkeypatch.setattr(world.services.queries, "ownerships", away)
+    monkeypatch.setattr(OPEN_SOCKETS.rota, "rests", 0.0)
     await comes(lambda: asked)
-    monkeypatch.setattr(world.services.queries, "ownership", real)
+    monkeypatch.setattr(world.services.queries, "ownerships", real)
     await do(world.tick)
     assert (await next_of(socket)).version > 1

@@ -178,9 +178,9 @@ async def test_one_query_compares_all(
     rounds: list[int] = []
     compare = OPEN_SOCKETS.compare
 
-    async def a_round() -> None:
+    async def a_round(within: float) -> None:
         rounds.append(len(asked))
-        await compare()
+        await compare(within)
 
     monkeypatch.setattr(OPEN_SOCKETS, "compare", a_round)
     await comes(lambda: len(rounds) > 3)

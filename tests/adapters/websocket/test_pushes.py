@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from django.db.backends.signals import connection_created
 
+from checkout.adapters.inbound.access import Actor
 from checkout.adapters.inbound.web import fragment
 from checkout.adapters.inbound.websocket import pushes
-from checkout.adapters.inbound.websocket.pushes import PUSHES, Seen, Shown
+from checkout.adapters.inbound.websocket.pages import Seen, Shown
+from checkout.adapters.inbound.websocket.pushes import PUSHES
 from checkout.adapters.inbound.websocket.reading import READING
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.testing.proof.world import World
@@ -30,6 +32,7 @@ class Page:
         self.sent = 0
         self.checked = float("inf")
         self.cart = ""
+        self.away = False
         self.shown: list[Shown] = []
 
     async def show(self, shown: Shown) -> None:
@@ -37,9 +40,13 @@ class Page:
         self.sent = shown.version
         self.shown.append(shown)
 
-    async def check(self) -> bool:
-        """It may be seen."""
-        return True
+    def speaks_for(self) -> Actor | None:
+        """The browser that has started it."""
+        return Actor(owner_id="browser")
+
+    async def send_away(self) -> None:
+        """It is told that it is not its own."""
+        self.away = True
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,12 @@ from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from checkout.adapters.inbound.access import actor_by_now, authorised
+from checkout.adapters.inbound.access import Actor, actor_by_now, authorised
 from checkout.adapters.inbound.languages import language_of_scope
 from checkout.adapters.inbound.websocket.origins import origin_allowed
+from checkout.adapters.inbound.websocket.pages import Seen, Shown
 from checkout.adapters.inbound.websocket.places import PLACES, Place
-from checkout.adapters.inbound.websocket.pushes import PUSHES, Seen, Shown
+from checkout.adapters.inbound.websocket.pushes import PUSHES
 from checkout.adapters.inbound.websocket.reading import READING
 from checkout.adapters.inbound.websocket.resync import OPEN_SOCKETS
 from checkout.domain.exceptions import StorageUnavailable, UnknownCheckout
@@ -80,27 +81,26 @@ class ProgressConsumer(AsyncWebsocketConsumer):
         PUSHES.want(self)
 
     def _admit(self) -> CheckoutId:
-        """The checkout, for whom the socket speaks by now. Raises UnknownCheckout.
+        """The checkout, for whom the socket speaks by now. Raises UnknownCheckout."""
+        actor, self.checked = self.speaks_for(), time.monotonic()
+        if actor is None:
+            raise UnknownCheckout("The origin is not allowed.")
+        return authorised(actor, self.scope["url_route"]["kwargs"]["checkout_id"])
+
+    def speaks_for(self) -> Actor | None:
+        """Whom it speaks for by now; None when its page is none of ours. Reads the session.
 
         With a token no cookie speaks, so the origin does not matter.
         """
         actor = actor_by_now(self.scope)
-        if actor.by_cookie and not origin_allowed(self.scope):
-            raise UnknownCheckout("The origin is not allowed.")
-        found = authorised(actor, self.scope["url_route"]["kwargs"]["checkout_id"])
-        self.checked = time.monotonic()
-        return found
+        return None if actor.by_cookie and not origin_allowed(self.scope) else actor
 
-    async def check(self) -> bool:
-        """Whether it may still be seen by whoever opened it; closes it if not. Never raises."""
+    async def send_away(self) -> None:
+        """Close it: it is not, or not any more, its opener's. Never raises."""
         try:
-            await READING.read(self._admit)
-        except StorageUnavailable:
-            return False  # nobody knows; asked again with the next round
-        except UnknownCheckout:
             await self.close(code=NOT_YOURS)
-            return False
-        return True
+        except Exception:
+            log.warning("a page could not be sent away", exc_info=True)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         """The last message of a socket."""

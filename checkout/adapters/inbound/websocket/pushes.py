@@ -14,51 +14,21 @@ import time
 from collections.abc import Coroutine, Iterable, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from django.utils import translation
 
 from checkout.adapters.inbound.web.fragment import announcement, render_fragment
+from checkout.adapters.inbound.websocket import looking
+from checkout.adapters.inbound.websocket.looking import look
+from checkout.adapters.inbound.websocket.pages import LiveSocket, Seen, Shown
 from checkout.adapters.inbound.websocket.reading import READING
 from checkout.application.ports.outbound.checkout_queries_port import ProgressRow, ProgressView
 from checkout.bootstrap import services
 from checkout.domain.exceptions import StorageUnavailable
-from checkout.domain.value_objects.checkout_id import CheckoutId
 
 log = logging.getLogger("checkout.socket")
-KNOWN_FOR_SECONDS = 60.0  # so long a push relies on the last look at whose it is
 AT_ONCE = 32  # pages in one reading: the first need not wait until many are read
-
-
-class Seen(NamedTuple):
-    """Which checkout a page shows, in which language."""
-
-    checkout_id: CheckoutId
-    language: str
-
-
-class Shown(NamedTuple):
-    """What all pages show that see the same: the fragment, what is said of it, and the speaking."""
-
-    version: int
-    html: str
-    say: str
-    announcement: str
-
-
-class LiveSocket(Protocol):
-    """What is to be known of an open page. `cart` is the frozen one as JSON; empty until it is read."""
-
-    seen: Seen
-    sent: int
-    checked: float
-    cart: str
-
-    async def show(self, shown: Shown) -> None:
-        """Send it if it is newer than what was sent. Never raises."""
-
-    async def check(self) -> bool:
-        """Whether it may still be seen by whoever opened it; closes it if not. Never raises."""
 
 
 class Pushes:
@@ -84,7 +54,7 @@ class Pushes:
         """
         behind = [socket for socket in sockets if socket.sent < row.version]
         cart = next((socket.cart for socket in behind if socket.cart), "")
-        before = time.monotonic() - KNOWN_FOR_SECONDS
+        before = time.monotonic() - looking.KNOWN_FOR_SECONDS
         known = [
             socket for socket in behind if socket.checked >= before and (cart or not row.frozen)
         ]
@@ -104,13 +74,13 @@ class Pushes:
             batch = list(islice(self._waiting, AT_ONCE))
             for socket in batch:
                 del self._waiting[socket]
-            before = time.monotonic() - KNOWN_FOR_SECONDS
+            before = time.monotonic() - looking.KNOWN_FOR_SECONDS
             if unsure := [socket for socket in batch if socket.checked < before]:
-                self.apart(self._check_and_read(unsure))
+                self.apart(self._look_and_read(unsure))
             await self._read([socket for socket in batch if socket.checked >= before])
 
-    async def _check_and_read(self, sockets: Iterable[LiveSocket]) -> None:
-        await self._read([socket for socket in sockets if await socket.check()])
+    async def _look_and_read(self, sockets: Sequence[LiveSocket]) -> None:
+        await self._read(await look(sockets))
 
     async def _read(self, sockets: Sequence[LiveSocket]) -> None:
         """Read for these, by one query. Never raises: what fails is repeated by the comparison."""

@@ -14,7 +14,9 @@ from functools import partial
 from typing import Any
 
 from checkout.adapters.inbound.websocket.hearing import hear
-from checkout.adapters.inbound.websocket.pushes import PUSHES, LiveSocket, on_this_loop
+from checkout.adapters.inbound.websocket.looking import Rota, look
+from checkout.adapters.inbound.websocket.pages import LiveSocket
+from checkout.adapters.inbound.websocket.pushes import PUSHES, on_this_loop
 from checkout.adapters.inbound.websocket.reading import READING
 from checkout.adapters.outbound.messaging.progress_message import row_of
 from checkout.bootstrap import services
@@ -22,8 +24,7 @@ from checkout.domain.value_objects.checkout_id import CheckoutId, parse_checkout
 
 log = logging.getLogger("checkout.socket")
 EVERY_SECONDS = 3.0
-CHECK_SECONDS = 300.0  # after so long, whose a socket is is looked at again
-AT_ONCE = 500  # ids in one query; more sockets than that are asked about in several
+AT_ONCE = 250  # ids in one query; more sockets than that are asked about in several
 
 
 class OpenSockets:
@@ -31,22 +32,24 @@ class OpenSockets:
 
     def __init__(self, every: float = EVERY_SECONDS) -> None:
         self.every = every
-        self.check_every = CHECK_SECONDS
+        self.rota = Rota()
         self._sockets: dict[CheckoutId, set[LiveSocket]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     def add(self, socket: LiveSocket) -> None:
         """Watch over this socket. Called on the event loop of the sockets."""
         self._sockets.setdefault(socket.seen.checkout_id, set()).add(socket)
+        self.rota.add(socket)
         if not self._tasks or not on_this_loop(self._tasks[0]):
             loop = asyncio.get_running_loop()
-            work = (self._compare_always(), hear(self.heard, self.compare))
+            work = (self._compare_always(), self._look_always(), hear(self.heard, self.compare))
             self._tasks = [loop.create_task(each) for each in work]
 
     def discard(self, socket: LiveSocket) -> None:
         """This socket is gone; with the last one the comparing, hearing and reading end."""
         others = self._sockets.get(socket.seen.checkout_id, set())
         others.discard(socket)
+        self.rota.discard(socket)
         if not others:
             self._sockets.pop(socket.seen.checkout_id, None)
         if not self._sockets:
@@ -70,20 +73,15 @@ class OpenSockets:
         else:
             PUSHES.told(row, sockets)
 
-    async def compare(self) -> None:
-        """Have every socket that lags read again."""
+    async def compare(self, within: float = 0.0) -> None:
+        """Have every socket that lags read again; ask about them evenly, within so many seconds."""
         ids = list(self._sockets)
-        for first in range(0, len(ids), AT_ONCE):
-            current = await self._versions(ids[first : first + AT_ONCE])
+        parts = [ids[first : first + AT_ONCE] for first in range(0, len(ids), AT_ONCE)]
+        for part in parts:
+            await asyncio.sleep(within / len(parts))
+            current = await READING.read(partial(services().queries.versions, part))
             for checkout_id, version in current.items():
                 self._lags(checkout_id, version)
-
-    def check(self) -> None:
-        """Have those looked at again whose last look is too long ago, changes or not."""
-        before = time.monotonic() - self.check_every
-        for socket in (each for sockets in self._sockets.values() for each in sockets):
-            if socket.checked < before:
-                PUSHES.apart(_check(socket))
 
     def _lags(self, checkout_id: CheckoutId, version: int) -> None:
         for socket in self._sockets.get(checkout_id, ()):
@@ -93,22 +91,20 @@ class OpenSockets:
     async def _compare_always(self) -> None:
         answers = True
         while True:
-            await asyncio.sleep(self.every)
+            began = time.monotonic()
             try:
-                await self.compare()
-                self.check()
+                await self.compare(self.every)
                 answers = True
             except Exception as error:
                 if answers:
                     log.warning("the open pages cannot be compared for now: %s", error)
                 answers = False
+            await asyncio.sleep(max(0.0, self.every - (time.monotonic() - began)))
 
-    async def _versions(self, ids: list[CheckoutId]) -> Mapping[CheckoutId, int]:
-        return await READING.read(partial(services().queries.versions, ids))
-
-
-async def _check(socket: LiveSocket) -> None:
-    await socket.check()
+    async def _look_always(self) -> None:
+        while True:
+            await asyncio.sleep(min(self.every, self.rota.pause()))
+            await look(self.rota.next())
 
 
 OPEN_SOCKETS = OpenSockets()

@@ -93,6 +93,10 @@ class CheckoutQueriesPort(Protocol):
         """Whose it is; None when there is no such checkout."""
         ...
 
+    def ownerships(self, ids: Iterable[CheckoutId]) -> Mapping[CheckoutId, Ownership]:
+        """Whose those of these checkouts are that there are."""
+        ...
+
     def progress(self, checkout_id: CheckoutId) -> ProgressView | None:
         """The read model; None when there is no such checkout."""
         ...

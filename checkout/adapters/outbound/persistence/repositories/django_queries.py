@@ -55,9 +55,13 @@ class DjangoCheckoutQueries:
 
     def ownership(self, checkout_id: CheckoutId) -> Ownership | None:
         """Whose it is; None when there is no such checkout."""
+        return self.ownerships([checkout_id]).get(checkout_id)
+
+    def ownerships(self, ids: Iterable[CheckoutId]) -> Mapping[CheckoutId, Ownership]:
+        """Whose those are that there are, in one query."""
         with storage():
-            row = CheckoutSession.objects.filter(pk=checkout_id).values(*_OWNERSHIP).first()
-        return Ownership(**row) if row else None
+            rows = CheckoutSession.objects.filter(pk__in=ids).values_list("pk", *_OWNERSHIP)
+            return {CheckoutId(pk): Ownership(*columns) for pk, *columns in rows}
 
     def progress(self, checkout_id: CheckoutId) -> ProgressView | None:
         """The read model; None when there is no such checkout."""
