@@ -48,6 +48,16 @@ class DrainingServer(daphne.server.Server):
         super().listen_success(port)
         self._ports.append(port)
 
+    def protocol_connected(self, protocol: Any) -> None:
+        """A socket has been a request first.
+
+        The transport would keep that request, as the producer of its answer, as long as the socket
+        lives: some kilobytes for each.
+        """
+        super().protocol_connected(protocol)
+        if isinstance(protocol, WebSocketServerProtocol):
+            protocol.transport.unregisterProducer()
+
     def kill_all_applications(self) -> Any:
         """Called by Twisted before it shuts down; a Deferred that fires when all have ended."""
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._drain()))
