@@ -7,6 +7,8 @@ production form; the options are daphne's own.
 from __future__ import annotations
 
 import asyncio
+import gc
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -29,6 +31,7 @@ SERVICE_RESTART = 1012  # the close code on which htmx connects again by itself
 DRAIN_SECONDS = 10.0
 GOODBYE_SECONDS = 2.0
 LOOK_SECONDS = 0.05
+CHECK_SECONDS, CHECKED_AT_ONCE = 2.0, 40
 
 
 class DrainingServer(daphne.server.Server):
@@ -42,6 +45,18 @@ class DrainingServer(daphne.server.Server):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._ports: list[Any] = []
+        self._unchecked: list[Any] = []
+        self._pause = CHECK_SECONDS
+
+    def run(self) -> None:
+        """Serve, until told to end.
+
+        What is loaded by now stays, so the search for garbage, during which nothing is served, need
+        not go through it each time.
+        """
+        gc.collect()
+        gc.freeze()
+        super().run()
 
     def listen_success(self, port: Any) -> None:
         """Daphne lets go of the port here; we need it to stop listening."""
@@ -56,7 +71,23 @@ class DrainingServer(daphne.server.Server):
         """
         super().protocol_connected(protocol)
         if isinstance(protocol, WebSocketServerProtocol):
-            protocol.transport.unregisterProducer()
+            transport: Any = protocol.transport
+            transport.unregisterProducer()
+
+    def timeout_checker(self) -> None:
+        """Look at each open connection every two seconds, a few at a time: some are to be pinged.
+
+        Daphne looks at all at once, and pings hundreds together of those that were opened together:
+        with thousands of sockets nothing else is done for a tenth of a second.
+        """
+        if not self._unchecked:
+            self._unchecked = list(self.connections)
+            self._pause = CHECK_SECONDS / max(math.ceil(len(self._unchecked) / CHECKED_AT_ONCE), 1)
+        for protocol in self._unchecked[-CHECKED_AT_ONCE:]:
+            if protocol in self.connections:
+                protocol.check_timeouts()
+        del self._unchecked[-CHECKED_AT_ONCE:]
+        reactor.callLater(self._pause, self.timeout_checker)
 
     def kill_all_applications(self) -> Any:
         """Called by Twisted before it shuts down; a Deferred that fires when all have ended."""
