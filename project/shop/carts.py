@@ -16,6 +16,7 @@ from project.shop import sql
 from project.shop.models import Cart
 
 OWNER = "shop_owner"
+# In the order of the model.
 SAID = (
     *("status", "closed_by", "coupons", "email", "name", "street", "postcode", "city", "country"),
     *("shipping", "language"),
@@ -70,8 +71,9 @@ def find_cart_with_lines(cart_id: str) -> tuple[Cart | None, list[Wish]]:
     found = sql.rows(WITH_LINES, pk.hex)
     if not found:
         return None, []
-    said = dict(zip(SAID, found[0], strict=False))
-    cart = Cart(pk=pk, **{**said, "coupons": json.loads(said["coupons"])})
+    status, closed_by, coupons, *rest = found[0][: len(SAID)]
+    said = [pk, status, closed_by, json.loads(coupons), *rest]
+    cart = Cart.from_db("default", ["id", *SAID], said)  # the other fields come when asked for
     lines = [Wish(*row[len(SAID) :]) for row in found]
     return cart, [] if lines[0].sku is None else lines
 

@@ -10,7 +10,14 @@ from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import CartSnapshot
 from project.shop.adapters.carts import ShopCarts
 from project.shop.cart_edits import CartProblem, add, add_coupon, make_cart, put, set_details
-from project.shop.carts import OWNER, current_cart, prove_cart, secret_hash
+from project.shop.carts import (
+    OWNER,
+    current_cart,
+    find_cart_with_lines,
+    prove_cart,
+    secret_hash,
+    wishes,
+)
 from project.shop.fill import fill_shop
 from project.shop.models import Cart, Coupon, Product
 from tests.adapters.shop.conftest import a_cart, at_once, new_key, refused
@@ -61,6 +68,28 @@ class TestProof:
     @pytest.mark.parametrize("cart_id", ["", "nonsense", UNKNOWN, "\x00"])
     def test_an_unknown_cart_is_nobodys(self, cart_id: str) -> None:
         assert not prove_cart(self.request("mine"), cart_id, "")
+
+
+class TestFinding:
+    def test_it_is_found_as_it_is_stored(self) -> None:
+        said = {
+            "email": "a@b.example",
+            "name": "N",
+            "street": "S",
+            "postcode": "10115",
+            "city": "C",
+        }
+        cart = a_cart({"VASE-REED": 1, "MUG-TIDE": 2}, "ONCE", country="DE", language="de", **said)
+        found, lines = find_cart_with_lines(str(cart.pk))
+        assert lines == wishes(cart)
+        assert [line.sku for line in lines] == ["VASE-REED", "MUG-TIDE"]
+        cart.refresh_from_db()
+        names = [field.attname for field in Cart._meta.concrete_fields]
+        assert {n: getattr(found, n) for n in names} == {n: getattr(cart, n) for n in names}
+
+    def test_an_empty_one_has_no_lines(self) -> None:
+        cart = Cart.objects.create()
+        assert find_cart_with_lines(str(cart.pk)) == (cart, [])
 
 
 class TestEdits:
