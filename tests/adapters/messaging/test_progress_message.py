@@ -95,6 +95,8 @@ def test_who_buys_does_not_travel(rows: list[ProgressRow]) -> None:
         {"row": None},
         {"row": b"{}"},
         {"row": 7},
+        {"row": "\ud800"},
+        {"signature": "\ud800"},
     ],
 )
 def test_what_is_not_signed_is_read(row: ProgressRow, change: dict[str, Any]) -> None:

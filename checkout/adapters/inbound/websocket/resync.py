@@ -102,9 +102,12 @@ class OpenSockets:
             await asyncio.sleep(max(0.0, self.every - (time.monotonic() - began)))
 
     async def _look_always(self) -> None:
-        while True:
-            await asyncio.sleep(min(self.every, self.rota.pause()))
+        took = 0.0
+        while True:  # with very many pages a look may take as long as the pause
+            await asyncio.sleep(max(0.0, min(self.every, self.rota.pause()) - took))
+            began = time.monotonic()
             await look(self.rota.next())
+            took = time.monotonic() - began
 
 
 OPEN_SOCKETS = OpenSockets()
