@@ -6,12 +6,13 @@ import hashlib
 import hmac
 import json
 import secrets
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Sum
 from django.http import HttpRequest
 
+from checkout.sql import Statement
 from project.shop import sql
 from project.shop.models import Cart
 
@@ -67,12 +68,20 @@ def find_cart(cart_id: str) -> Cart | None:
 
 def find_cart_with_lines(cart_id: str) -> tuple[Cart | None, list[Wish]]:
     """What was said in this cart, and its lines."""
-    pk = as_uuid(cart_id)
-    found = sql.rows(WITH_LINES, pk.hex)
+    return as_found(cart_id, sql.together(with_lines(cart_id))[0].rows)
+
+
+def with_lines(cart_id: str) -> Statement:
+    """The statement that reads a cart with its lines, for `as_found`."""
+    return sql.statement(WITH_LINES, as_uuid(cart_id).hex)
+
+
+def as_found(cart_id: str, found: list[Any]) -> tuple[Cart | None, list[Wish]]:
+    """The cart and the lines in these rows."""
     if not found:
         return None, []
     status, closed_by, coupons, *rest = found[0][: len(SAID)]
-    said = [pk, status, closed_by, json.loads(coupons), *rest]
+    said = [as_uuid(cart_id), status, closed_by, json.loads(coupons), *rest]
     cart = Cart.from_db("default", ["id", *SAID], said)  # the other fields come when asked for
     lines = [Wish(*row[len(SAID) :]) for row in found]
     return cart, [] if lines[0].sku is None else lines

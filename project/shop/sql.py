@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from checkout import sql
+from checkout.sql import Answer, Statement, send
 
 # What each database has its own words for. Where there are no row locks, the single writer does.
 WORDS = {
@@ -31,17 +31,27 @@ WORDS = {
 }
 
 
-def rows(text: str, *values: Any, many: str = "") -> list[Any]:
-    """Carry out the statement; the rows that it finds or returns.
+def statement(text: str, *values: Any, many: str = "") -> Statement:
+    """A statement for `together`.
 
     Words in braces are those of the database; `{many}` stands for so many `places`.
     """
-    return sql.rows(worded(text, many), values)
+    return Statement(worded(text, many), values)
+
+
+def together(*statements: Statement) -> list[Answer]:
+    """Carry these out, one after the other, in one trip to the database."""
+    return send(statements)
+
+
+def rows(text: str, *values: Any, many: str = "") -> list[Any]:
+    """Carry out one statement; the rows that it finds or returns."""
+    return together(statement(text, *values, many=many))[0].rows
 
 
 def change(text: str, *values: Any, many: str = "") -> int:
     """The same for a statement that returns no rows; how many it has changed."""
-    return sql.change(worded(text, many), values)
+    return together(statement(text, *values, many=many))[0].count
 
 
 def places(count: int, columns: int = 0) -> str:

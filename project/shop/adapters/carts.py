@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from checkout.domain.exceptions import Refused
 from checkout.domain.value_objects.cart_snapshot import CartSnapshot
 from project.shop import pricing, sql
-from project.shop.carts import Wish, as_uuid, find_cart_with_lines, owner_of
+from project.shop.carts import Wish, as_found, as_uuid, find_cart_with_lines, owner_of, with_lines
 from project.shop.delivery import ADDRESS, METHODS
 from project.shop.models import Cart, CartClosure
 from project.shop.words import Sentence
@@ -63,13 +63,16 @@ class ShopCarts:
     @transaction.atomic(savepoint=False)
     def close(self, key: str, cart: str, snapshot: CartSnapshot) -> None:
         """Take no more changes; see `CartsPort.close`."""
-        sql.change(CLOSING, key, cart)
-        if not sql.change(TAKE, key, as_uuid(cart).hex, key):
+        # Once the row is ours nobody can change the cart between this look and the commit.
+        _, taken, look = sql.together(
+            sql.statement(CLOSING, key, cart),
+            sql.statement(TAKE, key, as_uuid(cart).hex, key),
+            with_lines(cart),
+        )
+        row, lines = as_found(cart, look.rows)
+        if not taken.count or row is None:
             _must_be_done(cart, key)
-            return
-        # The row is ours now, so nobody can change the cart between this look and the commit.
-        row, lines = _known(cart)
-        if not pricing.same_wish(row, lines, snapshot):
+        elif not pricing.same_wish(row, lines, snapshot):
             raise Refused("cart_changed", "The basket was changed. Please look at it again.")
 
     @transaction.atomic(savepoint=False)

@@ -26,6 +26,7 @@ HOLD = """
 """
 LOCK = "SELECT sku FROM shop_stockitem WHERE sku IN ({many}) ORDER BY sku {locked}"
 # Nobody else counts these articles while their stock is locked, so what is free here stays free.
+# Whatever had this key before is committed by now, has its lines, and stays as it is.
 HOLD_WHAT_IS_FREE = """
     WITH wanted (sku, quantity) AS (VALUES {many}),
     taken AS (
@@ -37,11 +38,13 @@ HOLD_WHAT_IS_FREE = """
         GROUP BY line.sku
     )
     INSERT INTO shop_reservationline (reservation_id, sku, quantity)
-    SELECT CAST(%s AS bigint), wanted.sku, wanted.quantity
+    SELECT new.id, wanted.sku, wanted.quantity
     FROM wanted
+    JOIN shop_reservation AS new ON new.key = %s AND new.status = 'held'
     JOIN shop_stockitem AS stock ON stock.sku = wanted.sku
     LEFT JOIN taken ON taken.sku = wanted.sku
     WHERE stock.on_hand - COALESCE(taken.units, 0) >= wanted.quantity
+        AND NOT EXISTS (SELECT 1 FROM shop_reservationline WHERE reservation_id = new.id)
     RETURNING sku
 """
 # An UPDATE of a reservation decides while it holds, and keeps others off its row.
@@ -88,21 +91,20 @@ class ShopInventory:
     @transaction.atomic(savepoint=False)
     def reserve(self, key: str, lines: Sequence[SnapshotLine], until: datetime) -> None:
         """Hold every line, or none; see `InventoryPort.reserve`."""
-        # Whatever had this key before is committed by now, and stays as it is.
-        new = sql.rows(HOLD, key, owner_of(key), sql.moment(until))
-        if not new:
-            return
         wanted = _units(lines)
-        sql.rows(LOCK, *wanted, many=sql.places(len(wanted)))
-        pairs, hold = sql.flat(wanted.items()), new[0][0]
-        free = sql.rows(HOLD_WHAT_IS_FREE, *pairs, hold, many=sql.places(len(wanted), 2))
-        if len(free) < len(wanted):
+        pairs = sql.flat(wanted.items())
+        new, _, free = sql.together(
+            sql.statement(HOLD, key, owner_of(key), sql.moment(until)),
+            sql.statement(LOCK, *wanted, many=sql.places(len(wanted))),
+            sql.statement(HOLD_WHAT_IS_FREE, *pairs, key, many=sql.places(len(wanted), 2)),
+        )
+        if new.rows and len(free.rows) < len(wanted):
             _must_be_free(wanted, key)
             # A hold that was in the way has lapsed between these two looks.
-            for (sku,) in free:
+            for (sku,) in free.rows:
                 del wanted[sku]
             ReservationLine.objects.bulk_create(
-                ReservationLine(reservation_id=hold, sku=sku, quantity=units)
+                ReservationLine(reservation_id=new.rows[0][0], sku=sku, quantity=units)
                 for sku, units in wanted.items()
             )
 

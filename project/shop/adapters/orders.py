@@ -22,10 +22,14 @@ PLACE = """
         currency, digest, payment, status, reason, placed_at)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'placed', '', {now})
     ON CONFLICT DO NOTHING
-    RETURNING id
 """
+# Only if it is this order that was placed: nobody else has its number.
 LINES = """
-    INSERT INTO shop_orderline (order_id, sku, name, quantity, unit_price, total) VALUES {many}
+    WITH line (sku, name, quantity, unit_price, total) AS (VALUES {many})
+    INSERT INTO shop_orderline (order_id, sku, name, quantity, unit_price, total)
+    SELECT placed.id, line.sku, line.name, line.quantity, line.unit_price, line.total
+    FROM shop_order AS placed CROSS JOIN line
+    WHERE placed.number = %s AND placed.key = %s
 """
 
 
@@ -38,13 +42,13 @@ class ShopOrders:
     def place(self, key: str, snapshot: CartSnapshot, payment: str) -> str:
         """Create the order and return its number; see `OrdersPort.place`."""
         number = _number()
-        placed = sql.rows(PLACE, number, key, owner_of(key), *_said(snapshot), payment)
-        if not placed:
-            return self._placed_before(key, snapshot, payment)
-        order, lines = placed[0][0], snapshot.lines
-        values = [(order, n.sku, n.name, n.quantity, n.unit_price, n.total) for n in lines]
-        sql.change(LINES, *sql.flat(values), many=sql.places(len(lines), 6))
-        return number
+        lines = [(n.sku, n.name, n.quantity, n.unit_price, n.total) for n in snapshot.lines]
+        many = sql.places(len(lines), 5)
+        placed, _ = sql.together(
+            sql.statement(PLACE, number, key, owner_of(key), *_said(snapshot), payment),
+            sql.statement(LINES, *sql.flat(lines), number, key, many=many),
+        )
+        return number if placed.count else self._placed_before(key, snapshot, payment)
 
     def _placed_before(self, key: str, snapshot: CartSnapshot, payment: str) -> str:
         order = Order.objects.filter(key=key).only("number", "status", "digest").first()

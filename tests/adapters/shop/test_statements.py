@@ -55,6 +55,6 @@ def test_a_checkout_of_three_articles() -> None:
         "reserve": ["INSERT", "SELECT", "WITH"],
         "extend": ["UPDATE"],
         "commit": ["UPDATE", "WITH"],
-        "place": ["INSERT", "INSERT"],
+        "place": ["INSERT", "WITH"],
         "redeem": ["UPDATE"],
     }
