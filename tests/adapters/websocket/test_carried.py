@@ -13,12 +13,13 @@ from django.conf import settings
 
 from checkout.adapters.inbound.access import Actor
 from checkout.adapters.inbound.websocket import pushes
+from checkout.adapters.inbound.websocket.pages import Shown
 from checkout.adapters.inbound.websocket.pushes import PUSHES, Pushes
 from checkout.adapters.inbound.websocket.resync import OPEN_SOCKETS
 from checkout.adapters.outbound.messaging.progress_hints import ProgressHints
 from checkout.adapters.outbound.messaging.progress_message import hint_message, row_of
 from checkout.application.ports.outbound.checkout_queries_port import ProgressRow
-from checkout.domain.value_objects.checkout_id import CheckoutId
+from checkout.domain.value_objects.checkout_id import CheckoutId, new_checkout_id
 from checkout.testing.builders import snapshot
 from checkout.testing.proof.world import World
 from tests.adapters.websocket.opening import Opener, Socket, comes, do, next_of, until
@@ -207,7 +208,27 @@ async def test_of_several_rows_only_the_newest_is_rendered(
     await comes(lambda: page.shown)
     assert drawn == [row.version + 3]
     pages.told(replace(row, version=row.version + 2), [page])
-    assert not pages._coming, "it shows a newer one"
+    assert not pages._carried, "it shows a newer one"
+
+
+async def test_a_push_does_not_wait_for_those_who_connect(world: World) -> None:
+    await do(world.start)
+    row = await row_now(world)
+    pages, order = Pushes(), []
+
+    class Notes(Shows):
+        async def show(self, shown: Shown) -> None:
+            await super().show(shown)
+            order.append(self)
+
+    page = Notes(row)
+    others = [Notes(replace(row, id=new_checkout_id())) for _ in range(5)]
+    for other in others:
+        view = replace(row, id=other.seen.checkout_id, version=row.version + 1).with_cart(None)
+        pages._bring(view, [other], pages._coming)
+    pages.told(replace(row, version=row.version + 1), [page])
+    await comes(lambda: len(order) == 6)
+    assert order == [page, *others]
 
 
 async def test_who_was_not_looked_at_for_long_is_looked_at_before(

@@ -31,12 +31,16 @@ log = logging.getLogger("checkout.socket")
 AT_ONCE = 32  # pages in one reading: the first need not wait until many are read
 
 
+Coming = dict[Seen, tuple[ProgressView, set[LiveSocket]]]
+
+
 class Pushes:
     """The pages that wait to be shown what is true now. Used on the event loop of the sockets."""
 
     def __init__(self) -> None:
         self._waiting: dict[LiveSocket, None] = {}  # to be read for, in their order
-        self._coming: dict[Seen, tuple[ProgressView, set[LiveSocket]]] = {}  # to be rendered
+        self._coming: Coming = {}  # to be rendered, but behind
+        self._carried: Coming = {}  # which do not wait for the first frames of those who connect
         self._reading: asyncio.Task[None] | None = None
         self._showing: asyncio.Task[None] | None = None
         self._work: set[asyncio.Task[None]] = set()
@@ -61,7 +65,8 @@ class Pushes:
         for socket in set(behind).difference(known):
             self.want(socket)
         if known:
-            self._bring(row.with_cart(json.loads(cart) if cart else None), known)
+            view = row.with_cart(json.loads(cart) if cart else None)
+            self._bring(view, known, self._carried)
 
     def apart(self, work: Coroutine[Any, Any, None]) -> None:
         """Nobody waits for it: one slow page must not hold up the others."""
@@ -97,16 +102,16 @@ class Pushes:
         for socket in sockets:
             if (view := views.get(socket.seen.checkout_id)) is not None:
                 socket.cart = carts.get(view.id, "")
-                self._bring(view, [socket])
+                self._bring(view, [socket], self._coming)
 
-    def _bring(self, view: ProgressView, sockets: Iterable[LiveSocket]) -> None:
+    def _bring(self, view: ProgressView, sockets: Iterable[LiveSocket], queue: Coming) -> None:
         """Have it shown on these pages, unless a newer one comes before their turn."""
         for socket in sockets:
             if socket.sent < view.version:
-                other, alike = self._coming.get(socket.seen, (view, set()))
+                other, alike = queue.get(socket.seen, (view, set()))
                 newest = view if view.version > other.version else other
-                self._coming[socket.seen] = (newest, alike | {socket})
-        if self._coming:
+                queue[socket.seen] = (newest, alike | {socket})
+        if queue:
             self._showing = _going_on(self._showing) or _begin(self._show_all())
 
     async def _show_all(self) -> None:
@@ -115,9 +120,9 @@ class Pushes:
         In a thread it would take as long and hold up the loop for longer: only one of both runs at a
         time. Between two renderings the loop does whatever else there is.
         """
-        while self._coming:
-            seen = next(iter(self._coming))
-            view, sockets = self._coming.pop(seen)
+        while queue := self._carried or self._coming:
+            seen = next(iter(queue))
+            view, sockets = queue.pop(seen)
             try:
                 shown = rendered(view, seen.language)
             except Exception:  # of this one; the others are shown all the same
