@@ -104,10 +104,12 @@ class _Batch:
 
     def answer(self, result: Any) -> Answer:
         """How many rows, and which."""
+        if result.status != pq.ExecStatus.TUPLES_OK:
+            return Answer(result.command_tuples or 0, [])
+        if not result.ntuples:
+            return Answer(0, [])
         self._values.set_pgresult(result)
-        if result.status == pq.ExecStatus.TUPLES_OK:
-            return Answer(result.ntuples, self._values.load_rows(0, result.ntuples, tuple))
-        return Answer(result.command_tuples or 0, [])
+        return Answer(result.ntuples, self._values.load_rows(0, result.ntuples, tuple))
 
     def _begin(self) -> None:
         """psycopg begins a transaction with its first statement, and so do we."""

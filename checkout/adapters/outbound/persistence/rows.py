@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from checkout.adapters.outbound.persistence.models import (
@@ -50,6 +51,8 @@ _EFFECT = (
     "answered_at",
 )
 _TIMES = ("begun_at", "asked_at", "ask_at")
+_CHANGING = tuple(name for name in _SAME if name not in ("cart", "created_at", "return_url"))
+_of_effect, _of_session = attrgetter(*_EFFECT), attrgetter(*_CHANGING)
 
 
 def to_checkout(
@@ -85,15 +88,14 @@ def to_effect(row: CheckoutEffect) -> Effect:
 
 def effect_columns(effect: Effect) -> dict[str, Any]:
     """The columns of an effect row."""
-    columns = {name: getattr(effect, name) for name in _EFFECT}
+    columns = dict(zip(_EFFECT, _of_effect(effect), strict=True))
     reference = str(effect.result.get("reference", ""))
     return {**columns, "outcome": effect.outcome.value, "reference": reference}
 
 
 def session_columns(checkout: Checkout) -> dict[str, Any]:
     """The columns of a session row that the flow changes, without state, clocks of the lease and id."""
-    changing = [name for name in _SAME if name not in ("cart", "created_at", "return_url")]
-    columns = {name: getattr(checkout, name) for name in changing}
+    columns = dict(zip(_CHANGING, _of_session(checkout), strict=True))
     snapshot = checkout.snapshot
     return {
         **columns,

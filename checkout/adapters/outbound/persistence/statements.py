@@ -85,9 +85,9 @@ class Table(Generic[M]):
         """These rows, all with the same columns; at least one."""
         given = list(rows)
         names = list(given[0])
-        columns = ", ".join(f'"{self._fields[name].column}"' for name in names)
+        columns = ", ".join([f'"{self._fields[name].column}"' for name in names])
         places = ", ".join([f"({', '.join(['%s'] * len(names))})"] * len(given))
-        values = tuple(self.value(name, row[name]) for row in given for name in names)
+        values = tuple([self.value(name, row[name]) for row in given for name in names])
         return Statement(f"INSERT INTO {self.name} ({columns}) VALUES {places}{end}", values)
 
     def update(self, values: Mapping[str, Any], where: Statement) -> Statement:

@@ -74,6 +74,8 @@ def effects(
         yield table(CheckoutEffect).insert({"checkout_id": checkout_id, **each} for each in new)
     for key, columns in after.items():
         known = before.get(key, {})
+        if columns == known:
+            continue
         changed = {name: value for name, value in columns.items() if known.get(name) != value}
         if known and changed:
             yield table(CheckoutEffect).update(changed, equal(key=key))
