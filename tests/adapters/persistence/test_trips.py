@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db import IntegrityError, InterfaceError, ProgrammingError, connection, transaction
 
 from checkout.adapters.outbound.persistence.database_time import now_sql
 from checkout.adapters.outbound.persistence.models import CheckoutSession, WorkerHeartbeat
@@ -151,6 +151,21 @@ def prepared() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement FROM pg_prepared_statements")
         return [sql for (sql,) in cursor.fetchall()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_value_that_cannot_travel_costs_neither_the_connection_nor_the_transaction() -> None:
+    wrong = [beat("b"), Statement("SELECT %s", (object(),))]
+    if connection.vendor != ON_POSTGRESQL:
+        with pytest.raises((ProgrammingError, InterfaceError)):
+            send(wrong)
+        return
+    with transaction.atomic():
+        send([beat("a")])
+        with pytest.raises(ProgrammingError):
+            send(wrong)
+        send([beat("c")])
+    assert workers() == ["a", "c"]
 
 
 @pytest.mark.django_db(transaction=True)

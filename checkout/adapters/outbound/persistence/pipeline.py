@@ -25,6 +25,7 @@ WAKE_SECONDS = 0.1  # so often a wait looks up, for an interrupt
 # A statement is gone, or no longer what it was: somebody has deallocated it, or changed its table.
 _UNFIT = (psycopg.errors.InvalidSqlStatementName, psycopg.errors.FeatureNotSupported)
 _Key = tuple[bytes, tuple[int, ...]]
+_Ready = tuple[bytes, Any, tuple[int, ...], Any]  # text, values, and their types and formats
 
 
 class _Prepared(dict[_Key, bytes]):
@@ -54,10 +55,9 @@ def send_together(
     as psycopg does after a rollback when it prepares statements itself.
     """
     batch = _Batch(connection, prepare)
+    ready = [batch.converted(statement) for statement in statements]
     try:
-        batch.pgconn.enter_pipeline_mode()
-        results = batch.send(statements, commit)
-        batch.pgconn.exit_pipeline_mode()
+        results = batch.send(ready, commit)
     except BaseException:
         connection.close()  # half of a conversation: nobody can go on with it
         raise
@@ -83,16 +83,24 @@ class _Batch:
         self._new: dict[_Key, bytes] = {}
         self._prepares = prepare and len(self._known) < MOST_PREPARED
 
-    def send(self, statements: Sequence[Statement], commit: bool) -> list[Any]:
+    def converted(self, statement: Statement) -> _Ready:
+        """With its values as they travel; what cannot be one is found out before anything is sent."""
+        said = self._values
+        values = said.dump_sequence(statement.values, [PyFormat.TEXT] * len(statement.values))
+        return _numbered(statement.sql), values, said.types or (), said.formats
+
+    def send(self, statements: Sequence[_Ready], commit: bool) -> list[Any]:
         """All results, in the order of what was sent."""
+        self.pgconn.enter_pipeline_mode()
         self._begin()
         for statement in statements:
-            self._send(statement)
+            self._send(*statement)
         if commit:
             self.pgconn.send_query_params(b"COMMIT", None)
         self.pgconn.pipeline_sync()
         talk = _conversation(self.pgconn)
         results: list[Any] = wait(talk, self.pgconn.socket, WAKE_SECONDS)
+        self.pgconn.exit_pipeline_mode()
         return results
 
     def learn(self, error: psycopg.Error | None) -> None:
@@ -121,10 +129,7 @@ class _Batch:
             self.pgconn.send_query_params(words.encode(), None)
             self._sent += 1
 
-    def _send(self, statement: Statement) -> None:
-        sql, said = _numbered(statement.sql), self._values
-        values = said.dump_sequence(statement.values, [PyFormat.TEXT] * len(statement.values))
-        types, formats = said.types or (), said.formats
+    def _send(self, sql: bytes, values: Any, types: tuple[int, ...], formats: Any) -> None:
         if self._prepares:
             self.pgconn.send_query_prepared(self._name(sql, types), values, formats)
         else:
