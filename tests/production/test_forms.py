@@ -115,6 +115,13 @@ def test_sqlite(
     assert ids(findings) == expected
 
 
+def test_an_old_sqlite(
+    embedded: LazySettings, findings: Findings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 34, 1))
+    assert ids(findings) == ["E022"]
+
+
 @pytest.mark.parametrize(
     ("limit", "value"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from checkout.bootstrap import chosen_policy
 POSTGRESQL_LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 SHORTEST_SECRET = 32
 FEWEST_LETTERS = 5
+OLDEST_SQLITE = (3, 35)
 PRIVATE_CACHES = ("locmem.LocMemCache", "dummy.DummyCache")
 
 
@@ -87,7 +89,7 @@ def _wanted_layer() -> type:
 
 
 def check_databases(**_: Any) -> list[CheckMessage]:
-    """E013 to E015, W004, W005 and W007: the default database keeps the engine's promises."""
+    """E013 to E015, E022, W004, W005 and W007: the default database keeps the engine's promises."""
     database = settings.DATABASES["default"]
     engine, options = str(database.get("ENGINE", "")), database.get("OPTIONS") or {}
     found: list[CheckMessage] = []
@@ -105,6 +107,8 @@ def check_databases(**_: Any) -> list[CheckMessage]:
 def _sqlite(options: dict[str, Any]) -> Iterator[CheckMessage]:
     if several():
         yield finding("E013", "REDIS_URL is set and the database is SQLite.")
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        yield finding("E022", f"This is SQLite {sqlite3.sqlite_version}.")
     mode = str(options.get("transaction_mode", "DEFERRED")).upper()
     if mode not in ("IMMEDIATE", "EXCLUSIVE"):
         yield finding("E014", f"SQLite takes its write lock late: its transaction_mode is {mode}.")

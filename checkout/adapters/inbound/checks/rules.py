@@ -114,6 +114,10 @@ RULES = {
         "`TRUSTED_PROXIES` or `UNLIMITED_ADDRESSES` has something that is no address and no network.",
         'List them as in ["10.0.0.7", "172.16.0.0/12", "2001:db8::/32"].',
     ),
+    "E022": Rule(
+        "SQLite is older than 3.35 and knows no RETURNING, with which every commit is made.",
+        "Use a Python with a newer SQLite (`sqlite3.sqlite_version`), or PostgreSQL.",
+    ),
     "W001": Rule(
         "The queue keeps results that nobody reads.",
         'Set HUEY["results"] to False.',
