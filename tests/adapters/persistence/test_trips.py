@@ -129,6 +129,7 @@ def test_statements_are_planned_once_for_a_connection() -> None:
     """Also after a rollback; and again when somebody has thrown the plans away."""
     if connection.vendor != ON_POSTGRESQL:
         send([beat("a")])
+        assert workers() == ["a"]
         return
     connection.close()
     for number in range(3):
@@ -173,6 +174,7 @@ def test_a_value_that_cannot_travel_costs_neither_the_connection_nor_the_transac
 def test_nothing_is_prepared_behind_a_pooler_or_where_psycopg_does(said: str) -> None:
     if connection.vendor != ON_POSTGRESQL:
         send([beat("a")])
+        assert workers() == ["a"]
         return
     before = connection.settings_dict
     options = before["OPTIONS"] | ({"prepare_threshold": None} if said == "psycopg" else {})

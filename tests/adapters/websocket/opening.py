@@ -115,6 +115,17 @@ async def next_of(socket: Socket) -> Seen:
     return read(await socket.receive_from(timeout=patience.SECONDS))
 
 
+async def paid(world: World) -> None:
+    """The shopper pays and comes back."""
+
+    def pay() -> None:
+        world.payments.pay()
+        world.order("confirm")
+        world.tick()
+
+    await do(pay)
+
+
 async def until(socket: Socket, state: str) -> list[Seen]:
     """The messages up to the first that shows this state."""
     seen = [await next_of(socket)]

@@ -22,7 +22,7 @@ from checkout.application.ports.outbound.checkout_queries_port import ProgressRo
 from checkout.domain.value_objects.checkout_id import CheckoutId, new_checkout_id
 from checkout.testing.builders import snapshot
 from checkout.testing.proof.world import World
-from tests.adapters.websocket.opening import Opener, Socket, comes, do, next_of, until
+from tests.adapters.websocket.opening import Opener, Socket, comes, do, next_of, paid, until
 from tests.adapters.websocket.test_pushes import Page, started
 
 Hint = dict[str, Any]
@@ -56,17 +56,6 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Hint]:
     monkeypatch.setattr(OPEN_SOCKETS, "heard", noted)
     monkeypatch.setattr(OPEN_SOCKETS, "every", 60.0)  # so that only a hint can bring it
     return found
-
-
-async def paid(world: World) -> None:
-    """The shopper pays and comes back."""
-
-    def pay() -> None:
-        world.payments.pay()
-        world.order("confirm")
-        world.tick()
-
-    await do(pay)
 
 
 async def payable(world: World, opener: Opener) -> Socket:

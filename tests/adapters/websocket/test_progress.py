@@ -11,18 +11,7 @@ from django.conf import settings
 from checkout.adapters.inbound.websocket.resync import OPEN_SOCKETS
 from checkout.adapters.outbound.messaging.progress_hints import ProgressHints
 from checkout.testing.proof.world import World
-from tests.adapters.websocket.opening import Opener, comes, do, next_of, until
-
-
-async def paid(world: World) -> None:
-    """The shopper pays and comes back."""
-
-    def pay() -> None:
-        world.payments.pay()
-        world.order("confirm")
-        world.tick()
-
-    await do(pay)
+from tests.adapters.websocket.opening import Opener, comes, do, next_of, paid, until
 
 
 async def test_it_goes_up_to_the_end(world: World, opener: Opener) -> None:

@@ -34,11 +34,6 @@ def database_now() -> Expression:
     return Now() + _Shift.by if _Shift.by else Now()
 
 
-def ahead() -> timedelta:
-    """How far tests have moved the clock, for a statement that names it itself."""
-    return _Shift.by
-
-
 def now_sql(later: timedelta = timedelta(0)) -> Statement:
     """The same as SQL, so much later."""
     return _now_sql(connection.vendor, _Shift.by + later)
