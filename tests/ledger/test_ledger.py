@@ -16,6 +16,8 @@ from tests.mutants.catalogue import MUTANTS
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("silence")]
 ON_SQLITE = "sqlite" in settings.DATABASES["default"]["ENGINE"]
 DAYS = 8
+MOST_DAYS = 80  # until all that must be seen was seen; the rarest of it is seen on one day in four
+MUST_HAPPEN = ("crashes", "refund", "act_as_staff", "take_late_money")
 DAYS_WITH_A_BUG = 40  # it ends with the first find
 # Seeded bugs, and what the audit says of each.
 MUST_BE_FOUND = {
@@ -26,14 +28,28 @@ MUST_BE_FOUND = {
 
 def test_captured_less_refunded_is_what_is_due_whatever_happened() -> None:
     account = Account()
-    for day in range(DAYS):
+    for day in range(MOST_DAYS):
         account.add(told(f"1:{day}"))
+        if day + 1 >= DAYS and not _unseen(account):
+            break
     assert account.wrong == []
-    assert account.kept == account.captured - account.returned > 0
-    assert account.returned > 0
-    assert account.completed > account.excused > 0
-    assert account.happened["crashes"] > 0
-    assert {"refund", "act_as_staff", "take_late_money"} <= set(account.happened)
+    assert account.kept == account.captured - account.returned
+    assert not _unseen(account), f"in {MOST_DAYS} days there was never: {_unseen(account)}"
+
+
+def _unseen(account: Account) -> list[str]:
+    """What must have happened before the audit says anything, and has not yet.
+
+    What happens on a day depends a little on the time that the database takes.
+    """
+    seen = {
+        "more completed than excused": account.completed > account.excused,
+        "one that was excused": account.excused > 0,
+        "money that was kept": account.kept > 0,
+        "money that was returned": account.returned > 0,
+        **{deed: account.happened[deed] > 0 for deed in MUST_HAPPEN},
+    }
+    return [what for what, happened in seen.items() if not happened]
 
 
 # What the audit sees does not depend on the database: there the one that is found soon is enough.
