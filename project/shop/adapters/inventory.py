@@ -24,26 +24,27 @@ HOLD = """
     ON CONFLICT DO NOTHING
     RETURNING id
 """
-LOCK = "SELECT sku FROM shop_stockitem WHERE sku IN ({many}) ORDER BY sku {locked}"
+# In the order of the places, each by its index. PostgreSQL would else read all of a small table.
+LOCK = """
+    WITH wanted (sku) AS (VALUES {many})
+    SELECT (SELECT on_hand FROM shop_stockitem WHERE sku = wanted.sku {locked}) FROM wanted
+"""
 # Nobody else counts these articles while their stock is locked, so what is free here stays free.
 # Whatever had this key before is committed by now, has its lines, and stays as it is.
 HOLD_WHAT_IS_FREE = """
-    WITH wanted (sku, quantity) AS (VALUES {many}),
-    taken AS (
-        SELECT line.sku, SUM(line.quantity) AS units
-        FROM shop_reservation AS hold
-        JOIN shop_reservationline AS line ON line.reservation_id = hold.id
-        WHERE hold.status = 'held' AND hold.expires_at > {now}
-            AND line.sku IN (SELECT sku FROM wanted)
-        GROUP BY line.sku
-    )
+    WITH wanted (sku, quantity) AS (VALUES {many})
     INSERT INTO shop_reservationline (reservation_id, sku, quantity)
     SELECT new.id, wanted.sku, wanted.quantity
     FROM wanted
     JOIN shop_reservation AS new ON new.key = %s AND new.status = 'held'
-    JOIN shop_stockitem AS stock ON stock.sku = wanted.sku
-    LEFT JOIN taken ON taken.sku = wanted.sku
-    WHERE stock.on_hand - COALESCE(taken.units, 0) >= wanted.quantity
+    WHERE wanted.quantity <= (
+            SELECT on_hand FROM shop_stockitem WHERE sku = wanted.sku
+        ) - (
+            SELECT COALESCE(SUM(line.quantity), 0)
+            FROM shop_reservationline AS line
+            JOIN shop_reservation AS hold ON hold.id = line.reservation_id
+            WHERE line.sku = wanted.sku AND hold.status = 'held' AND hold.expires_at > {now}
+        )
         AND NOT EXISTS (SELECT 1 FROM shop_reservationline WHERE reservation_id = new.id)
     RETURNING sku
 """
@@ -95,7 +96,7 @@ class ShopInventory:
         pairs = sql.flat(wanted.items())
         new, _, free = sql.together(
             sql.statement(HOLD, key, owner_of(key), sql.moment(until)),
-            sql.statement(LOCK, *wanted, many=sql.places(len(wanted))),
+            sql.statement(LOCK, *wanted, many=sql.places(len(wanted), 1)),
             sql.statement(HOLD_WHAT_IS_FREE, *pairs, key, many=sql.places(len(wanted), 2)),
         )
         if new.rows and len(free.rows) < len(wanted):

@@ -52,7 +52,7 @@ def test_a_checkout_of_three_articles() -> None:
         "snapshot": ["SELECT", "SELECT", "SELECT"],  # the second and third ask for the coupon
         "claim": ["INSERT", "SELECT", "SELECT", "INSERT"],
         "close": ["INSERT", "UPDATE", "SELECT"],
-        "reserve": ["INSERT", "SELECT", "WITH"],
+        "reserve": ["INSERT", "WITH", "WITH"],
         "extend": ["UPDATE"],
         "commit": ["UPDATE", "WITH"],
         "place": ["INSERT", "WITH"],

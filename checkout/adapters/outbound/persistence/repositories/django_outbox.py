@@ -84,11 +84,10 @@ class DjangoOutbox:
     def mark_sent(self, rows: Sequence[int]) -> None:
         """The receiver has them. Whoever says so late does not change when they were sent."""
         if rows:
-            these = among("id", rows)
-            unsent = Statement(f"{these.sql} AND sent_at IS NULL", these.values)
-            send(
-                [table(CheckoutOutbox).update({"sent_at": now_sql(), "lease_until": None}, unsent)]
-            )
+            now = now_sql()  # a condition on `sent_at` would be looked up in the index of what waits
+            first = Statement(f"COALESCE(sent_at, {now.sql})", now.values)
+            sent = {"sent_at": first, "lease_until": None}
+            send([table(CheckoutOutbox).update(sent, among("id", rows))])
 
     def give_up_lease(self, row: int, seconds: float) -> None:
         """It could not be handed over; try again after so many seconds."""
