@@ -64,7 +64,7 @@ def push(url: str) -> tuple[Give, ConnectionPool]:
     hints = ProgressHints(url)
     hints._layer = RedisPubSubChannelLayer(hosts=[url])  # whatever the form of this run
     assert hints._redis is not None
-    return lambda: hints.changed(new_checkout_id(), 2), hints._redis.connection_pool
+    return lambda: hints.changed(new_checkout_id(), 2), hints._redis._pool
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from itertools import cycle, islice
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import django
 
 WINDOW = 32
-CALLS = 300
+CALLS, TURNS = 50, 10  # so many at a time, and then it is the next one's turn
 VERSION_UP = (
     "UPDATE checkout_checkoutprogress SET version = checkout_checkoutprogress.version + 1,"
     " updated_at = clock_timestamp() FROM checkout_checkoutsession s"
@@ -99,14 +100,15 @@ class Pusher:
             "group_send": lambda: send("checkout.progress", message),
             "publish": lambda: self._redis.publish("nobody", b"x" * 100),
         }
-        found: dict[str, float] = {}
-        for name, call in calls.items():
+        for call in calls.values():
             call()
+        found: dict[str, float] = defaultdict(float)
+        for name, call in [*calls.items()] * TURNS:
             cpu, wall = time.process_time(), time.perf_counter()
             for _ in range(CALLS):
                 call()
-            found[f"{name}_cpu_ms"] = (time.process_time() - cpu) * 1000 / CALLS
-            found[f"{name}_ms"] = (time.perf_counter() - wall) * 1000 / CALLS
+            found[f"{name}_cpu_ms"] += (time.process_time() - cpu) * 1000 / CALLS / TURNS
+            found[f"{name}_ms"] += (time.perf_counter() - wall) * 1000 / CALLS / TURNS
         return found
 
 

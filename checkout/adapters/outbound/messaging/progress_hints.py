@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import redis
 from channels.layers import get_channel_layer
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from checkout.adapters.outbound.messaging.kept_connections import KeptConnections
 from checkout.adapters.outbound.messaging.memory_layer import LoopBoundInMemoryChannelLayer
 from checkout.adapters.outbound.messaging.progress_message import hint_message
 from checkout.application.hints import Hints
@@ -29,14 +27,7 @@ class ProgressHints:
     def __init__(self, redis_url: str = "") -> None:
         self._hints = Hints("the progress push")
         self._layer: Any = get_channel_layer()
-        self._redis = None
-        if redis_url:
-            self._redis = redis.Redis.from_url(
-                redis_url,
-                socket_timeout=HINT_SECONDS,
-                socket_connect_timeout=HINT_SECONDS,
-                retry=Retry(NoBackoff(), 0),
-            )
+        self._redis = KeptConnections(redis_url, HINT_SECONDS) if redis_url else None
 
     def changed(
         self, checkout_id: CheckoutId, version: int, row: ProgressRow | None = None
@@ -51,4 +42,5 @@ class ProgressHints:
                 self._layer.publish(GROUP, message)
             return
         prefix = self._layer._kwargs.get("prefix", "asgi")
-        self._redis.publish(f"{prefix}__group__{GROUP}", self._layer.serialize(message))
+        channel, data = f"{prefix}__group__{GROUP}", self._layer.serialize(message)
+        self._redis.tell("PUBLISH", channel, data)
