@@ -70,11 +70,7 @@ def moment(when: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(when)
 
 
+@cache
 def worded(text: str, many: str = "") -> str:
     """The text as this database takes it."""
-    return _in_the_words_of(connection.vendor, text, many)
-
-
-@cache
-def _in_the_words_of(vendor: str, text: str, many: str) -> str:
-    return " ".join(text.format(**WORDS[vendor], many=many).split())
+    return " ".join(text.format(**WORDS[connection.vendor], many=many).split())

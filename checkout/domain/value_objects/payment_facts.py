@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 _GROWING = ("authorised", "captured", "refunded", "refund_failed", "voided")
@@ -65,7 +65,7 @@ class PaymentFacts:
 
     def to_json(self) -> dict[str, Any]:
         """The stored form."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> PaymentFacts:

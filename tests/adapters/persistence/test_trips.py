@@ -147,6 +147,19 @@ def test_statements_are_planned_once_for_a_connection() -> None:
     assert len(prepared()) == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_numbers_of_any_size_share_a_plan() -> None:
+    numbers = [1, 40_000, 3_000_000_000, -(2**62)]
+    if connection.vendor != ON_POSTGRESQL:
+        sql = Statement("SELECT CAST(%s AS bigint)", (numbers[-1],))
+        assert send([sql])[0].rows == [(numbers[-1],)]
+        return
+    connection.close()
+    asked = [Statement("SELECT %s + 1", (number,)) for number in numbers]
+    assert [answer.rows for answer in send(asked)] == [[(number + 1,)] for number in numbers]
+    assert prepared().count("SELECT $1 + 1") == 1
+
+
 def prepared() -> list[str]:
     """The statements that the server keeps for this connection."""
     with connection.cursor() as cursor:

@@ -36,11 +36,11 @@ def database_now() -> Expression:
 
 def now_sql(later: timedelta = timedelta(0)) -> Statement:
     """The same as SQL, so much later."""
-    return _now_sql(connection.vendor, _Shift.by + later)
+    return _now_sql(_Shift.by + later)
 
 
 @lru_cache(maxsize=64)
-def _now_sql(vendor: str, later: timedelta) -> Statement:
+def _now_sql(later: timedelta) -> Statement:
     query: Query = Query(None)
     now = (Now() + later if later else Now()).resolve_expression(query)
     sql, values = query.get_compiler(connection=connection).compile(now)

@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import pq
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
+from psycopg.types.numeric import Int8Dumper
 from psycopg.waiting import Ready, Wait, wait
 
 from checkout.adapters.outbound.persistence.statements import Answer, Statement
@@ -28,33 +29,51 @@ _Key = tuple[bytes, tuple[int, ...]]
 _Ready = tuple[bytes, Any, tuple[int, ...], Any]  # text, values, and their types and formats
 
 
-class _Prepared(dict[_Key, bytes]):
-    """The names of what one connection has prepared, by text and types of the values."""
+class _Context:
+    """How values of a connection travel: as psycopg has them, but that every number has one type.
 
-    given = 0
+    psycopg gives small numbers a smaller one, so that a statement would be planned once for each
+    mixture of small and large numbers.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        self.adapters = AdaptersMap(connection.adapters)
+        self.adapters.register_dumper(int, Int8Dumper)
+
+
+class _Kept:
+    """What is kept of one connection: its way with values, and the names of what it has prepared."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        self.values = Transformer(_Context(connection))
+        self.names: dict[_Key, bytes] = {}
+        self._given = 0
 
     def new_name(self) -> bytes:
         """A name that this connection never had."""
-        self.given += 1
-        return b"checkout_%d" % self.given
+        self._given += 1
+        return b"checkout_%d" % self._given
 
 
-_prepared: WeakKeyDictionary[psycopg.Connection[Any], _Prepared] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Any, _Kept] = WeakKeyDictionary()
 
 
 def send_together(
-    connection: psycopg.Connection[Any],
-    statements: Sequence[Statement],
-    prepare: bool,
-    commit: bool = False,
+    wrapper: Any, statements: Sequence[Statement], prepare: bool, commit: bool = False
 ) -> list[Answer]:
     """Carry them out in order, all or nothing. Raises psycopg's errors: that of the first that failed.
 
-    With `commit` they end the open transaction; psycopg then knows that there is none to be ended.
-    With `prepare` the connection keeps them, under names of ours. Nobody else may deallocate those,
-    as psycopg does after a rollback when it prepares statements itself.
+    `wrapper` is Django's, and is connected. With `commit` they end the open transaction; psycopg then
+    knows that there is none to be ended. With `prepare` the connection keeps them, under names of
+    ours. Nobody else may deallocate those, as psycopg does after a rollback when it prepares itself.
     """
-    batch = _Batch(connection, prepare)
+    connection: psycopg.Connection[Any] = wrapper.connection
+    kept = _kept.get(wrapper)
+    if kept is None or kept.connection is not connection:
+        kept = _kept[wrapper] = _Kept(connection)
+    batch = _Batch(kept, prepare)
     ready = [batch.converted(statement) for statement in statements]
     try:
         results = batch.send(ready, commit)
@@ -73,15 +92,14 @@ def send_together(
 class _Batch:
     """One trip: what is sent, and which of the results are answers."""
 
-    def __init__(self, connection: psycopg.Connection[Any], prepare: bool) -> None:
-        self.pgconn = connection.pgconn
+    def __init__(self, kept: _Kept, prepare: bool) -> None:
+        self.pgconn = kept.connection.pgconn
         self.asked: list[int] = []
-        self._connection = connection
-        self._values = Transformer(connection)
+        self._kept = kept
+        self._values = kept.values
         self._sent = 0
-        self._known = _prepared.setdefault(connection, _Prepared())
         self._new: dict[_Key, bytes] = {}
-        self._prepares = prepare and len(self._known) < MOST_PREPARED
+        self._prepares = prepare and len(kept.names) < MOST_PREPARED
 
     def converted(self, statement: Statement) -> _Ready:
         """With its values as they travel; what cannot be one is found out before anything is sent."""
@@ -106,9 +124,9 @@ class _Batch:
     def learn(self, error: psycopg.Error | None) -> None:
         """What was sent is prepared now. After an error nobody knows: names are not used again."""
         if error is None:
-            self._known.update(self._new)
+            self._kept.names.update(self._new)
         elif isinstance(error, _UNFIT):
-            self._known.clear()
+            self._kept.names.clear()
 
     def answer(self, result: Any) -> Answer:
         """How many rows, and which."""
@@ -121,10 +139,11 @@ class _Batch:
 
     def _begin(self) -> None:
         """psycopg begins a transaction with its first statement, and so do we."""
-        if self._connection.autocommit:
+        connection = self._kept.connection
+        if connection.autocommit:
             return
         if self.pgconn.transaction_status == pq.TransactionStatus.IDLE:
-            level = self._connection.isolation_level
+            level = connection.isolation_level
             words = f"BEGIN ISOLATION LEVEL {level.name.replace('_', ' ')}" if level else "BEGIN"
             self.pgconn.send_query_params(words.encode(), None)
             self._sent += 1
@@ -139,9 +158,9 @@ class _Batch:
 
     def _name(self, sql: bytes, types: tuple[int, ...]) -> bytes:
         key = sql, types
-        name = self._known.get(key) or self._new.get(key)
+        name = self._kept.names.get(key) or self._new.get(key)
         if name is None:
-            name = self._new[key] = self._known.new_name()
+            name = self._new[key] = self._kept.new_name()
             self.pgconn.send_prepare(name, sql, types)
             self._sent += 1
         return name

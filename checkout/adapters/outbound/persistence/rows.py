@@ -50,6 +50,7 @@ _EFFECT = (
     "intended_at",
     "answered_at",
 )
+EFFECT_COLUMNS = (*_EFFECT, "outcome", "reference")
 _TIMES = ("begun_at", "asked_at", "ask_at")
 _CHANGING = tuple(name for name in _SAME if name not in ("cart", "created_at", "return_url"))
 _of_effect, _of_session = attrgetter(*_EFFECT), attrgetter(*_CHANGING)
@@ -86,11 +87,10 @@ def to_effect(row: CheckoutEffect) -> Effect:
     return Effect(outcome=Outcome(row.outcome), **{name: getattr(row, name) for name in _EFFECT})
 
 
-def effect_columns(effect: Effect) -> dict[str, Any]:
-    """The columns of an effect row."""
-    columns = dict(zip(_EFFECT, _of_effect(effect), strict=True))
+def effect_values(effect: Effect) -> tuple[Any, ...]:
+    """What is stored of an effect, in the order of `EFFECT_COLUMNS`."""
     reference = str(effect.result.get("reference", ""))
-    return {**columns, "outcome": effect.outcome.value, "reference": reference}
+    return (*_of_effect(effect), effect.outcome.value, reference)
 
 
 def session_columns(checkout: Checkout) -> dict[str, Any]:

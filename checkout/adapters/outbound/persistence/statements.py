@@ -71,7 +71,7 @@ class Table(Generic[M]):
     def value(self, column: str, value: Any) -> Any:
         """A value as the database takes it for this column."""
         if column in self._json:
-            return None if value is None else json.dumps(value)
+            return _json(value)
         if type(value) in self._as_they_are:
             return value
         return self._fields[column].get_db_prep_save(value, connection)
@@ -118,6 +118,13 @@ class Table(Generic[M]):
 
     def __len__(self) -> int:
         return len(self._fields)
+
+
+def _json(value: Any) -> str | None:
+    """As JSON. Most of what the journal keeps is empty."""
+    if value is None:
+        return None
+    return "{}" if value == {} else json.dumps(value)
 
 
 def _converters(field: Field[Any, Any], table: str) -> list[tuple[Any, Any]]:

@@ -49,7 +49,7 @@ def _together(ours: Any, statements: Sequence[Statement], commit: bool) -> list[
     ours.close_if_health_check_failed()
     ours.ensure_connection()
     with ours.wrap_database_errors:
-        return _pipeline()(ours.connection, statements, _may_prepare(ours.settings_dict), commit)
+        return _pipeline()(ours, statements, _may_prepare(ours.settings_dict), commit)
 
 
 @cache

@@ -17,6 +17,7 @@ from checkout.adapters.outbound.persistence.models import (
     CheckoutSession,
     CheckoutSummary,
 )
+from checkout.adapters.outbound.persistence.rows import EFFECT_COLUMNS
 from checkout.adapters.outbound.persistence.statements import Statement, equal, table
 from checkout.application.ports.outbound.checkout_queries_port import ProgressRow
 from checkout.application.ports.outbound.checkout_repository_port import Change, InboxMessage
@@ -25,6 +26,7 @@ from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.read_models.checkout_summary import summarise
 
 Columns = Mapping[str, Any]
+EffectValues = tuple[Any, ...]  # of the columns EFFECT_COLUMNS
 NEWEST_RECEIPT = " ON CONFLICT (checkout_id) DO UPDATE SET body = excluded.body"
 
 
@@ -66,21 +68,29 @@ def events(
 
 
 def effects(
-    checkout_id: CheckoutId, before: Mapping[str, Columns], after: Mapping[str, Columns]
+    checkout_id: CheckoutId, before: Mapping[str, EffectValues], after: Mapping[str, EffectValues]
 ) -> Iterator[Statement]:
     """New effects, what has changed of known ones, and messages that came before their reference."""
-    new = [columns for key, columns in after.items() if key not in before]
+    changed = {
+        key: dict(_differences(before.get(key), values))
+        for key, values in after.items()
+        if values != before.get(key)
+    }
+    new = [columns for key, columns in changed.items() if key not in before]
     if new:
         yield table(CheckoutEffect).insert({"checkout_id": checkout_id, **each} for each in new)
-    for key, columns in after.items():
-        known = before.get(key, {})
-        if columns == known:
-            continue
-        changed = {name: value for name, value in columns.items() if known.get(name) != value}
-        if known and changed:
-            yield table(CheckoutEffect).update(changed, equal(key=key))
-        if changed.get("reference"):
+    for key, columns in changed.items():
+        if key in before:
+            yield table(CheckoutEffect).update(columns, equal(key=key))
+        if columns.get("reference"):
             yield from adopted(checkout_id, columns["reference"])
+
+
+def _differences(before: EffectValues | None, after: EffectValues) -> Iterator[tuple[str, Any]]:
+    """The columns whose values are others now; all of them where there was nothing."""
+    for number, name in enumerate(EFFECT_COLUMNS):
+        if before is None or before[number] != after[number]:
+            yield name, after[number]
 
 
 def adopted(checkout_id: CheckoutId, reference: str) -> Iterator[Statement]:

@@ -22,7 +22,7 @@ from checkout.adapters.outbound.persistence.repositories import changes, writes
 from checkout.adapters.outbound.persistence.repositories.django_inbox import DjangoInbox
 from checkout.adapters.outbound.persistence.repositories.readings import Reading, found, reading
 from checkout.adapters.outbound.persistence.rows import (
-    effect_columns,
+    effect_values,
     session_columns,
     to_checkout,
 )
@@ -56,7 +56,7 @@ class _Stored:
 
     session: CheckoutSession
     frozen: dict[str, Any] | None
-    effects: dict[str, dict[str, Any]]
+    effects: dict[str, changes.EffectValues]
     history: int
     events: int
     waiting: Sequence[InboxMessage]
@@ -141,7 +141,7 @@ class DjangoCheckoutRepository(DjangoInbox):
             getattr(stored.session, edge)()  # django-fsm refuses an edge it lacks
         frozen = stored.frozen or (checkout.snapshot and checkout.snapshot.to_json())
         columns = {**session_columns(checkout), "state": stored.session.state, "snapshot": frozen}
-        effects = {each.key: effect_columns(each) for each in checkout.effects.values()}
+        effects = {each.key: effect_values(each) for each in checkout.effects.values()}
         statements = [
             self._update(lease, change, version, columns),
             *changes.effects(checkout.id, stored.effects, effects),
@@ -277,7 +277,7 @@ def _known() -> str:
 
 
 def _leased(read: Reading) -> Lease:
-    effects = {each.key: effect_columns(each) for each in read.checkout.effects.values()}
+    effects = {each.key: effect_values(each) for each in read.checkout.effects.values()}
     stored = _Stored(
         read.session,
         read.session.snapshot,

@@ -84,7 +84,9 @@ class DjangoOutbox:
     def mark_sent(self, rows: Sequence[int]) -> None:
         """The receiver has them. Whoever says so late does not change when they were sent."""
         if rows:
-            now = now_sql()  # a condition on `sent_at` would be looked up in the index of what waits
+            now = (
+                now_sql()
+            )  # a condition on `sent_at` would be looked up in the index of what waits
             first = Statement(f"COALESCE(sent_at, {now.sql})", now.values)
             sent = {"sent_at": first, "lease_until": None}
             send([table(CheckoutOutbox).update(sent, among("id", rows))])
