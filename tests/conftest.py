@@ -2,10 +2,14 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from django.utils import translation
+from pytest_django import DjangoDbBlocker
+
+from tests.emptying import emptying
 
 ROOT = Path(__file__).resolve().parent
 MARKED_FOLDERS = {"accessibility", "architecture", "chaos", "e2e"}
@@ -17,6 +21,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parts = item.path.relative_to(ROOT).parts if item.path.is_relative_to(ROOT) else ()
         for name in MARKED_FOLDERS.intersection(parts):
             item.add_marker(name)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database of the tests, emptied by us after a test that commits."""
+    with ExitStack() as ours:
+        with django_db_blocker.unblock():
+            ours.enter_context(emptying())
+        yield
 
 
 @pytest.fixture(autouse=True)
