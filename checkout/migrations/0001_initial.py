@@ -16,6 +16,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Columns lie in this order. PostgreSQL's log has of a changed row all from the first changed byte
+        # to the last: what stays comes first, then what changes, and the largest that stays comes last.
         migrations.CreateModel(
             name='CheckoutSession',
             fields=[
