@@ -65,7 +65,7 @@ def stack(mails: Path) -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def hasty_stack() -> Iterator[Stack]:
     """The product with a payment window of a few seconds."""
     with Stack(CHECKOUT_PAYMENT_WINDOW="6") as running:

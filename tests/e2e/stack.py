@@ -12,16 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
-import psycopg
 
 from tests import patience
+from tests.e2e.filled import COPIES
 from tests.ports import PLAIN_HTTP, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +34,8 @@ class Stack:
     """Starts the product with its own database and files; ends what it started, by pid."""
 
     production = "CHECKOUT_TEST_REDIS" in os.environ
+    _filled = False  # its database is a copy
+    _shared = False  # its database is on the server of the run
 
     def __init__(self, **environment: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="checkout-e2e-")
@@ -73,23 +73,32 @@ class Stack:
         return {"DATABASE_URL": self._own_database(), "REDIS_URL": redis}
 
     def _own_database(self) -> str:
-        given = urlsplit(os.environ["CHECKOUT_TEST_DATABASE"])
-        self._database = f"e2e_{uuid.uuid4().hex[:12]}"
-        with psycopg.connect(os.environ["CHECKOUT_TEST_DATABASE"], autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{self._database}"')
-        return urlunsplit(given._replace(path=f"/{self._database}"))
+        url, self._filled = COPIES.new_database(os.environ["CHECKOUT_TEST_DATABASE"])
+        self._shared = True
+        return url
 
     def __enter__(self) -> Self:
         try:
-            if self.production:
-                self.manage("migrate", "-v", "0")
-                self.manage("fill_shop")
-            self.start_all()
+            self._begin()
         except BaseException:
             self.stop_all()
             self._folder.cleanup()
             raise
         return self
+
+    def _begin(self) -> None:
+        file = self.folder / "db.sqlite3"
+        if not self.production:
+            COPIES.new_file(file)
+        elif not self._filled:
+            self.manage("migrate", "-v", "0")
+            self.manage("fill_shop")
+            if self._shared:
+                server = os.environ["CHECKOUT_TEST_DATABASE"]
+                COPIES.keep_database(server, self.environment["DATABASE_URL"])
+        self.start_all()
+        if not self.production:
+            COPIES.keep_file(file)
 
     def __exit__(
         self,

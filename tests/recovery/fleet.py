@@ -20,6 +20,7 @@ import httpx2
 from tests import patience
 from tests.chaos.servers import Postgres, Redis
 from tests.e2e.api import Shopper
+from tests.e2e.filled import COPIES
 from tests.e2e.ledgers import Ledgers
 from tests.e2e.stack import ROOT, Stack
 from tests.patience import eventually
@@ -36,7 +37,8 @@ class Fleet(Stack):
     def __init__(self, postgres: Postgres, redis: Redis) -> None:
         self.postgres, self.redis = postgres, redis
         super().__init__(PROVIDER_API_KEY=KEY, PROVIDER_WEBHOOK_SECRET=SECRET)
-        self._theirs = self._own_database()
+        server = os.environ["CHECKOUT_TEST_DATABASE"]
+        self._theirs, _ = COPIES.new_database(server, empty=True)
 
     def _servers(self) -> dict[str, str]:
         return {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.redis.url}
