@@ -1,9 +1,14 @@
-"""A person buys in a browser, with every turn that the payment can take."""
+"""A person buys in a browser, with every turn that the payment can take.
+
+What a decline and a bank's question come to in either form is asked in `test_outcomes.py`; what a
+person sees of them is the same in both.
+"""
 
 from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browsing import (
@@ -39,6 +44,7 @@ def test_buys_and_sees_the_receipt(page: Page, stack: Stack, ledgers: Ledgers) -
     assert ledgers.payments(checkout) == [(total, total, total, True)]
 
 
+@pytest.mark.pages
 def test_pays_with_another_card_after_a_decline(page: Page, stack: Stack, ledgers: Ledgers) -> None:
     checkout = start(page, stack.url)
     go_to_provider(page)
@@ -50,6 +56,7 @@ def test_pays_with_another_card_after_a_decline(page: Page, stack: Stack, ledger
     assert len(ledgers.orders(checkout)) == len(ledgers.payments(checkout)) == 1
 
 
+@pytest.mark.pages
 def test_starts_a_new_payment_after_a_final_decline(
     page: Page, stack: Stack, ledgers: Ledgers
 ) -> None:
@@ -67,6 +74,7 @@ def test_starts_a_new_payment_after_a_final_decline(
     ]
 
 
+@pytest.mark.pages
 def test_answers_the_bank(page: Page, stack: Stack, ledgers: Ledgers) -> None:
     checkout = start(page, stack.url)
     go_to_provider(page)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import httpx2
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests import patience
@@ -109,6 +110,7 @@ def test_forms_that_arrive_in_parallel_start_one_checkout(
     assert len(ledgers.orders(id_of(page))) == 1
 
 
+@pytest.mark.pages
 def test_an_answer_that_comes_after_a_newer_page_is_taken(page: Page, stack: Stack) -> None:
     """The socket replaces the form that was sent before the answer to it is there."""
     start(page, stack.url)
@@ -126,6 +128,7 @@ def test_an_answer_that_comes_after_a_newer_page_is_taken(page: Page, stack: Sta
     expect(page.locator("#notices")).to_contain_text("Answered late")
 
 
+@pytest.mark.pages
 def test_what_is_under_a_finger_stays_until_it_comes_up(page: Page, stack: Stack) -> None:
     """A fragment that arrives in the middle of a click would take the click with it."""
     start(page, stack.url)
@@ -180,6 +183,7 @@ def test_two_tabs_show_the_same(page: Page, stack: Stack) -> None:
     assert shown[0] == shown[1], json.dumps(shown)
 
 
+@pytest.mark.pages
 def test_somebody_elses_browser_finds_nothing(page: Page, stack: Stack) -> None:
     checkout = start(page, stack.url)
     cookies = {"sessionid": "somebody-else"}

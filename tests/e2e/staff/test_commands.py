@@ -1,7 +1,11 @@
-"""Each command of staff, from the choice to the page that a shopper has open meanwhile."""
+"""Each command of staff, from the choice to the page that a shopper has open meanwhile.
+
+In both forms those that go on with a worker and with money; the others differ in their words alone.
+"""
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.ledgers import Ledgers
@@ -31,6 +35,7 @@ def test_force_forward(place: Place, desk: Desk) -> None:
     opened.shows("completed")
 
 
+@pytest.mark.pages
 def test_force_an_end_and_retry_what_had_no_answer(
     place: Place, desk: Desk, bad_days: BadDays
 ) -> None:
@@ -53,6 +58,7 @@ def test_force_an_end_and_retry_what_had_no_answer(
     assert desk.history(opened.id, "force_abort") == ["the shop closes"]
 
 
+@pytest.mark.pages
 def test_retry_now_goes_forward(place: Place, desk: Desk, bad_days: BadDays) -> None:
     bad_days.fail("create")
     opened = place()
@@ -67,6 +73,7 @@ def test_retry_now_goes_forward(place: Place, desk: Desk, bad_days: BadDays) -> 
     desk.check_written(opened.id, "Retry now", "the provider is well again")
 
 
+@pytest.mark.pages
 def test_recheck_finds_what_nobody_was_told(place: Place, desk: Desk) -> None:
     opened = place()
     opened.shows("awaiting_payment")
@@ -117,6 +124,7 @@ def test_refund_a_part_and_then_the_rest(place: Place, desk: Desk, ledgers: Ledg
     assert len(ledgers.orders(opened.id)) == 1, "the order stands"
 
 
+@pytest.mark.pages
 def test_extend(place: Place, desk: Desk) -> None:
     opened = place()
     opened.shows("awaiting_payment")
