@@ -13,6 +13,7 @@ from tests.emptying import emptying
 
 ROOT = Path(__file__).resolve().parent
 MARKED_FOLDERS = {"accessibility", "architecture", "chaos", "e2e"}
+ONCE = {"contracts", "gallery", "translations"}  # they are the same on every database
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,6 +22,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parts = item.path.relative_to(ROOT).parts if item.path.is_relative_to(ROOT) else ()
         for name in MARKED_FOLDERS.intersection(parts):
             item.add_marker(name)
+        if ONCE.intersection(parts):
+            item.add_marker("once")
 
 
 @pytest.fixture(scope="session")

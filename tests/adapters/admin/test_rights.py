@@ -18,6 +18,8 @@ from tests.adapters.admin.asking import COMMANDS, LIST, there
 from tests.adapters.admin.conftest import someone
 from tests.adapters.commands.conftest import awaiting
 
+pytestmark = pytest.mark.once  # what the commands and the pages do is told on both databases
+
 MAIL = "ada@example.org"  # of the shopper
 
 

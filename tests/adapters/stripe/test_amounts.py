@@ -14,6 +14,8 @@ from tests.adapters.stripe.conftest import said
 from tests.adapters.stripe.proxy import StripeProxy
 from tests.adapters.stripe.shopper import Shopper
 
+pytestmark = pytest.mark.once
+
 BACK = "https://shop.example/checkout/"
 
 

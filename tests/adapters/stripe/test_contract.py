@@ -15,6 +15,8 @@ from checkout.testing.contracts import PaymentsPortContract
 from tests.adapters.stripe.conftest import SECRET, said
 from tests.adapters.stripe.shopper import Shopper
 
+pytestmark = pytest.mark.once
+
 
 class TestStripePayments(PaymentsPortContract):
     """Our adapter, our proxy, and the emulator in a process of its own."""

@@ -23,6 +23,8 @@ from tests.adapters.stripe.shopper import (
     Shopper,
 )
 
+pytestmark = pytest.mark.once
+
 EUR = Money(2990, "EUR")
 PART = Money(1000, "EUR")
 BACK = "https://shop.example/checkout/"

@@ -17,6 +17,8 @@ from tests.adapters.stripe.forms import leaves
 from tests.adapters.stripe.proxy import Request, StripeProxy
 from tests.adapters.stripe.shopper import Shopper
 
+pytestmark = pytest.mark.once
+
 EUR = Money(2990, "EUR")
 BACK = "https://shop.example/checkout/"
 

@@ -15,6 +15,8 @@ from checkout.domain.value_objects.money import Money
 from tests.adapters.same_answer import SameAnswer, same_answer
 from tests.adapters.stripe.conftest import PAGES, said
 
+pytestmark = pytest.mark.once
+
 EUR = Money(2990, "EUR")
 BACK = "https://shop.example/checkout/"
 INTENT = {
