@@ -1,5 +1,6 @@
 """What every test gets: a mark by its folder, so that parts of the suite can run alone."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,6 +15,15 @@ from tests.emptying import emptying
 ROOT = Path(__file__).resolve().parent
 MARKED_FOLDERS = {"accessibility", "architecture", "chaos", "e2e"}
 ONCE = {"contracts", "gallery", "translations"}  # they are the same on every database
+# What is read at the start stays to the end: looking through it for what can go finds nothing.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on, what goes is looked for, and only in what the tests make."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
