@@ -42,11 +42,14 @@ class DrainingServer(daphne.server.Server):
     Daphne itself cancels everything at once, which cuts off running requests.
     """
 
+    connections: dict[Any, Any]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._ports: list[Any] = []
         self._unchecked: list[Any] = []
         self._pause = CHECK_SECONDS
+        self._ended: set[Any] = set()
 
     def run(self) -> None:
         """Serve, until told to end.
@@ -88,6 +91,35 @@ class DrainingServer(daphne.server.Server):
                 protocol.check_timeouts()
         del self._unchecked[-CHECKED_AT_ONCE:]
         reactor.callLater(self._pause, self.timeout_checker)
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Note when it has ended."""
+        queue = super().create_application(protocol, scope)
+        if queue is not None:
+            application = self.connections[protocol]["application_instance"]
+            application.add_done_callback(lambda _: self._ended.add(protocol))
+        return queue
+
+    def protocol_disconnected(self, protocol: Any) -> None:
+        """Note that there is something to clear up."""
+        super().protocol_disconnected(protocol)
+        self._ended.add(protocol)
+
+    def application_checker(self) -> None:
+        """Clear up, once a second, after connections and applications that have ended.
+
+        Daphne looks at all others too: with thousands of sockets nothing else is done meanwhile.
+        """
+        everybody = self.connections
+        self._ended = {protocol for protocol in self._ended if protocol in everybody}
+        self.connections = {protocol: everybody[protocol] for protocol in self._ended}
+        try:
+            super().application_checker()
+        finally:
+            for protocol in self._ended.difference(self.connections):
+                del everybody[protocol]
+            self._ended = set(self.connections)
+            self.connections = everybody
 
     def kill_all_applications(self) -> Any:
         """Called by Twisted before it shuts down; a Deferred that fires when all have ended."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+import daphne.server
 import pytest
 
 from project import server as serving
@@ -62,3 +64,67 @@ def test_who_is_gone_is_not_looked_at_and_who_is_new_is_in_the_next(later: list[
     server.timeout_checker()
     server.timeout_checker()
     assert new.checks == 1
+
+
+class Watched(dict[str, Any]):
+    """What the server knows of a connection; counts how often it is asked."""
+
+    asked = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """It is asked."""
+        self.asked += 1
+        return super().get(key, default)
+
+
+async def applications(
+    server: Any, connections: list[Connection], monkeypatch: pytest.MonkeyPatch
+) -> list[asyncio.Event]:
+    """Run an application for each connection; it ends when its event is set."""
+    monkeypatch.setattr(daphne.server, "reactor", SimpleNamespace(callLater=lambda *_: None))
+    ends = {connection: asyncio.Event() for connection in connections}
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await ends[scope["connection"]].wait()
+
+    server.application = application
+    for connection in connections:
+        server.connections[connection] = Watched()
+        server.create_application(connection, {"connection": connection})
+    await asyncio.sleep(0)
+    return list(ends.values())
+
+
+async def some_steps() -> None:
+    """What has to be done for whoever has ended is done."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_only_what_has_ended_is_cleared_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    server, (ended, gone, still_open) = serving_these(3)
+    ends = await applications(server, [ended, gone, still_open], monkeypatch)
+    server.protocol_disconnected(gone)
+    ends[0].set()
+    await some_steps()
+    server.application_checker()
+    assert set(server.connections) == {ended, gone, still_open}, "each is half there still"
+    assert "application_instance" not in server.connections[ended]
+    server.protocol_disconnected(ended)
+    ends[1].set()
+    await some_steps()
+    server.application_checker()
+    assert set(server.connections) == {still_open}
+    assert server.connections[still_open].asked == 0, "nobody looked at what is open"
+    ends[2].set()
+
+
+async def test_an_application_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    server, (gone,) = serving_these(1)
+    await applications(server, [gone], monkeypatch)
+    server.protocol_disconnected(gone)
+    server.application_close_timeout = -1
+    server.application_checker()
+    await some_steps()
+    server.application_checker()
+    assert not server.connections

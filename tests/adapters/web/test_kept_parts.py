@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.test.utils import override_script_prefix
 from django.utils import translation
 
 from checkout.adapters.inbound.web import fragment
 from checkout.adapters.inbound.web.fragment import render_fragment
 from checkout.application.ports.outbound.checkout_queries_port import ProgressView
+from checkout.domain.value_objects.checkout_id import new_checkout_id
 from checkout.testing.proof.world import World
 
 
@@ -62,6 +64,14 @@ def test_what_a_shop_writes_is_escaped_in_what_is_kept(view: ProgressView) -> No
     page = html_of(sold_as(view, "<script>alert(1)</script>"))
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_commands_go_to_the_page_of_this_checkout_wherever_the_site_is(view: ProgressView) -> None:
+    other = replace(view, id=new_checkout_id())
+    with override_script_prefix("/shop/"):
+        assert f'action="/shop/checkout/{view.id}/abort/"' in html_of(view)
+        assert f'action="/shop/checkout/{other.id}/abort/"' in html_of(other)
+    assert f'action="/checkout/{view.id}/abort/"' in html_of(view)
 
 
 def test_the_same_is_made_once(view: ProgressView) -> None:

@@ -8,10 +8,11 @@ from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language
 
@@ -20,7 +21,8 @@ from checkout.adapters.inbound.web.screen import Screen, screen
 from checkout.adapters.inbound.web.stepper import ShownStep
 from checkout.application.ports.outbound.checkout_queries_port import ProgressView
 
-RECEIPTS_KEPT, STEPS_KEPT = 1024, 256
+RECEIPTS_KEPT, STEPS_KEPT, ADDRESSES_KEPT = 1024, 256, 64
+ANY = str(UUID(int=0))
 VIEW = tuple(each.name for each in fields(ProgressView))
 
 
@@ -37,10 +39,16 @@ def context_of(shown: Screen) -> dict[str, Any]:
     return {
         "screen": {**vars(shown), "step_words": shown.step_words, "title": shown.title},
         "view": {**{name: getattr(view, name) for name in VIEW}, "final": view.final},
-        "here": reverse("checkout:progress", args=[view.id]),
+        "here": _address(get_script_prefix(), get_urlconf(), language).replace(ANY, str(view.id)),
         "steps": _steps(shown.steps, language),
         "receipt": _receipt(json.dumps(view.cart), language) if shows_cart else "",
     }
+
+
+@lru_cache(ADDRESSES_KEPT)
+def _address(_prefix: str, _urlconf: str | None, _language: str) -> str:
+    """Where pages are, with a name that stands for any: finding it out takes long."""
+    return reverse("checkout:progress", args=[ANY])
 
 
 @lru_cache(STEPS_KEPT)
