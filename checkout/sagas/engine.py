@@ -1,8 +1,9 @@
 """The one loop. Claim, read the inbox, do what is due, store it, go on while the lease is good.
 
 Called with a checkout id by a worker's task and by the sweep; safe late, twice, in parallel and
-after a crash. Remote calls are stored as intended, made with no transaction open, and stored again
-with their answer; transactional ones share a commit. Every write is conditional on the fence.
+after a crash. Remote calls are stored as intended and made with no transaction open; their answer is
+stored with what follows, and transactional calls share a commit. Every write is conditional on the
+fence.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from checkout.application.decisions import Ask, Call, Decision, Move, Wait
+from checkout.application.decisions import Call, Decision, Move
 from checkout.application.policy import Policy
 from checkout.application.port_call import Ports
 from checkout.application.ports.outbound.checkout_repository_port import (
@@ -122,49 +123,41 @@ class Engine:
         for _ in range(MOST_STEPS):
             try:
                 return self._drive(run)
+            except LostFence:
+                run.leave_for_the_next()
+                raise
             except RolledBack as failed:
                 run = run.again(self.repository.reread(run.lease), failed)
         raise RuntimeError(f"Checkout {run.checkout.id} was rolled back again and again.")
 
     def _drive(self, run: Run) -> Tick:
+        """Rule: what was said and done is stored before a remote call is made, and before the end."""
         run.read_inbox()
         for _ in range(MOST_STEPS):
             decision = self.decide(run.checkout, run.moment())
-            if isinstance(decision, Wait):
-                run.commit(due_at=decision.until, lease=None)
-                run.hint()
+            if isinstance(decision, Move):
+                run.stage(decision)
+                continue
+            if self._is_local(decision):
+                decision = self._local(run, decision)
             else:
-                self._do(run, decision)
+                run.begin(decision)
+            run.hint()
             if run.released:
                 return Tick.WAITS
+            run.carry_out(decision)
         raise RuntimeError(f"Checkout {run.checkout.id} went round in circles.")
 
-    def _do(self, run: Run, decision: Decision) -> None:
-        if isinstance(decision, Ask):
-            run.ask(decision)
-        elif isinstance(decision, Call) and self._is_local(decision):
-            self._local(run, decision)
-        elif isinstance(decision, Call):
-            run.intend(decision)
-            run.call_remote(decision)
-        else:
-            run.store_with(decision)
+    def _local(self, run: Run, decision: Decision) -> Decision:
+        """Transactional calls and the edges between them, in one commit with what came before.
 
-    def _local(self, run: Run, decision: Decision) -> None:
-        """Transactional calls and the edges between them, in one commit.
-
-        It ends with a pause, or with the intent of a remote call, which is then made. Raises
-        RolledBack when a call did not go well: then nothing of it was written.
+        It ends with what is begun in the same commit: a pause, or a remote call, which is still to be
+        made. Raises RolledBack when a call did not go well: then nothing of it was written.
         """
         with self.repository.unit(run.lease):
             decision = self._while_local(run, decision)
-            if isinstance(decision, Call):
-                run.intend(decision, hint=False)
-            else:
-                run.store_with(decision, hint=False)
-        run.hint()
-        if isinstance(decision, Call):
-            run.call_remote(decision)
+            run.begin(decision)
+        return decision
 
     def _while_local(self, run: Run, decision: Decision) -> Decision:
         for _ in range(MOST_STEPS):
@@ -177,5 +170,5 @@ class Engine:
             decision = self.decide(run.checkout, run.moment())
         raise RuntimeError(f"Checkout {run.checkout.id} went round in circles.")
 
-    def _is_local(self, decision: Call) -> bool:
-        return self.ports.transactional(decision.name)
+    def _is_local(self, decision: Decision) -> bool:
+        return isinstance(decision, Call) and self.ports.transactional(decision.name)

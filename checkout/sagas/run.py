@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from checkout.application.decisions import Ask, Call
+from checkout.application.decisions import Ask, Call, Decision, Wait
 from checkout.application.ports.outbound.checkout_repository_port import InboxMessage, Lease
 from checkout.application.use_cases import commands, settle_money
 from checkout.domain.effect import Effect, Outcome
-from checkout.domain.exceptions import LostFence, Refused, StorageUnavailable, Unavailable
+from checkout.domain.exceptions import Refused, StorageUnavailable, Unavailable
 from checkout.sagas.announcing import ASKED_FOR
+from checkout.sagas.answers import Called
 from checkout.sagas.calls import CALLS
 from checkout.sagas.working_copy import WorkingCopy
 
 log = logging.getLogger("checkout.engine")
 LEASE_MARGIN = 0.5
+LOOKUP = "payments.lookup"
 
 
 class RolledBack(Exception):
@@ -37,8 +40,9 @@ class Run(WorkingCopy):
     def again(self, lease: Lease, failed: RolledBack) -> Run:
         """A fresh start from what is stored, which knows what that call has raised."""
         run = type(self)(self.engine, lease, self.actor)
-        run._reason = self._reason
-        run.answered = {**self.answered, failed.call: failed.error}
+        run._reason, run.unstored, run.answers = self._reason, self.unstored, self.answers
+        run.answers.rolled_back()
+        run.answers.keep(failed.call, failed.error)
         return run
 
     # Inbox -----------------------------------------------------------------------------------
@@ -61,24 +65,32 @@ class Run(WorkingCopy):
 
     # Calls -----------------------------------------------------------------------------------
 
-    def intend(self, call: Call, hint: bool = True) -> None:
-        """Store that a remote call is about to be made, with a lease that outlasts it."""
-        effect = self._intend(call)
-        self.commit(lease=self.engine.policy.call_timeout(effect.call) + LEASE_MARGIN)
-        if hint:
-            self.hint()
+    def begin(self, decision: Decision) -> None:
+        """Store everything so far together with what comes now: a pause, or the intent of a call.
 
-    def call_remote(self, call: Call) -> None:
-        """Make an intended call with no transaction open, and store its answer with what follows."""
-        effect = self._intend(call)
-        self.engine.fault(f"{effect.name}:before")
-        self._try(effect)
-        self.engine.fault(f"{effect.name}:after")
-        try:
-            self.store()
-        except LostFence:
-            self._leave_for_the_next(effect)
-            raise
+        A call has the lease for as long as it may take.
+        """
+        if isinstance(decision, Wait):
+            self.commit(lease=None, due_at=decision.until)
+        elif isinstance(decision, Call):
+            self._commit_for(self._intend(decision).call)
+        elif isinstance(decision, Ask):
+            self._commit_for(LOOKUP)
+
+    def _commit_for(self, call: str) -> None:
+        self.commit(lease=self.engine.policy.call_timeout(call) + LEASE_MARGIN)
+
+    def carry_out(self, decision: Decision) -> None:
+        """Make the remote call that was begun, with no transaction open. Its answer is to be stored."""
+        if isinstance(decision, Call):
+            self.unstored = effect = self._intend(decision)
+            self.engine.fault(f"{effect.name}:before")
+            self._try(effect)
+            self.engine.fault(f"{effect.name}:after")
+        elif isinstance(decision, Ask):
+            self.engine.fault(f"{LOOKUP}:before")
+            self._look_up(decision)
+            self.engine.fault(f"{LOOKUP}:after")
 
     def call_local(self, call: Call) -> None:
         """A call inside the open unit. Raises RolledBack when it raises, for the first time."""
@@ -91,14 +103,9 @@ class Run(WorkingCopy):
         return self.checkout.intend(call.name, call.generation, call.arguments, self.lease.now())
 
     def _try(self, effect: Effect, local: bool = False) -> None:
-        spec, ports = CALLS[effect.call], self.engine.ports
         effect.tries += 1
         try:
-            if local:
-                answer = self._send_local(effect)
-            else:
-                with self.engine.repository.outside():
-                    answer = spec.send(ports, self.checkout, effect)
+            answer = self._send_local(effect) if local else self._send_remote(effect)
         except RolledBack:
             raise
         except Refused as refusal:
@@ -112,11 +119,25 @@ class Run(WorkingCopy):
         else:
             self._answered(effect, answer)
 
+    def _send_remote(self, effect: Effect) -> Any:
+        """Asked once until the answer is stored, also when what follows it is rolled back."""
+        spec, ports = CALLS[effect.call], self.engine.ports
+        return self._once(
+            (effect.name, effect.generation), lambda: spec.send(ports, self.checkout, effect)
+        )
+
+    def _once(self, called: Called, send: Callable[[], Any]) -> Any:
+        def outside() -> Any:
+            with self.engine.repository.outside():
+                return send()
+
+        return self.answers.once(called, outside)
+
     def _send_local(self, effect: Effect) -> Any:
         """Only one that did not go well is known here: it is not made, and raises the same again."""
-        known = self.answered.get((effect.name, effect.generation))
-        if known is not None:
-            raise known
+        called = effect.name, effect.generation
+        if called in self.answers:
+            return self.answers.again(called)
         try:
             with self.engine.repository.inside():
                 return CALLS[effect.call].send(self.engine.ports, self.checkout, effect)
@@ -167,9 +188,10 @@ class Run(WorkingCopy):
         undoing = "undoes" in effect.arguments or effect.name in settle_money.REQUESTS
         return policy.pause(effect.tries, policy.longest_undo_pause if undoing else None)
 
-    def _leave_for_the_next(self, effect: Effect) -> None:
+    def leave_for_the_next(self) -> None:
         """The fence was lost while they did it: tell whoever drives now (design §5.2)."""
-        if effect.outcome != Outcome.DONE:
+        effect = self.unstored
+        if effect is None or effect.outcome != Outcome.DONE:
             return
         payload = {"name": effect.name, "generation": effect.generation}
         message = InboxMessage(
@@ -177,15 +199,15 @@ class Run(WorkingCopy):
         )
         self.engine.repository.receive(self.checkout.id, message)
 
-    def ask(self, ask: Ask) -> None:
-        """Look a payment up. No answer is remembered, so that nobody says more than we know."""
+    def _look_up(self, ask: Ask) -> None:
+        """Ask about a payment. No answer is remembered, so that nobody says more than we know."""
         attempt = self.checkout.payments[ask.generation]
-        self.commit(lease=self.engine.policy.call_timeout("payments.lookup") + LEASE_MARGIN)
-        self.engine.fault("payments.lookup:before")
+        key = self.checkout.effects["payments.initiate", ask.generation].key
+        payments = self.engine.ports.payments
         try:
-            key = self.checkout.effects["payments.initiate", ask.generation].key
-            with self.engine.repository.outside():
-                facts = self.engine.ports.payments.lookup(key, attempt.reference)
+            facts = self._once(
+                (LOOKUP, ask.generation), lambda: payments.lookup(key, attempt.reference)
+            )
         except StorageUnavailable:
             raise
         except (Refused, Unavailable) as silence:
@@ -196,8 +218,6 @@ class Run(WorkingCopy):
             self._unanswered_lookup(ask)
         else:
             settle_money.looked(self.checkout, ask.generation, facts, self.moment())
-        self.engine.fault("payments.lookup:after")
-        self.store()
 
     def _unanswered_lookup(self, ask: Ask) -> None:
         attempt = self.checkout.payments[ask.generation]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from checkout.application.decisions import Decision, Move, Wait
+from checkout.application.decisions import Move
 from checkout.application.port_call import Moment
 from checkout.application.ports.outbound.checkout_repository_port import (
     Change,
@@ -14,8 +14,10 @@ from checkout.application.ports.outbound.checkout_repository_port import (
 )
 from checkout.application.use_cases import payment_doubt
 from checkout.domain.checkout import Passage
+from checkout.domain.effect import Effect
 from checkout.events.envelope import event_data
 from checkout.sagas.announcing import done_with_event, words
+from checkout.sagas.answers import Answers
 from checkout.sagas.arrival import arrive
 from checkout.sagas.checkout_saga import EDGES
 
@@ -29,8 +31,8 @@ MOST_STEPS = 200  # of one tick; a flow that needs more goes round in circles
 class WorkingCopy:
     """A leased checkout, and what of it is not stored yet.
 
-    `answered` holds what local calls have raised in a unit that was rolled back for it. When the
-    unit is done once more they are not asked again: a refusal needs no transaction.
+    `answers` are those of the calls that nobody asks again when a unit was rolled back: of the remote
+    one before it, and of local ones that have raised. `unstored` is the effect of that remote call.
     """
 
     def __init__(self, engine: Engine, lease: Lease, actor: str) -> None:
@@ -39,7 +41,8 @@ class WorkingCopy:
         self.checkout = lease.checkout
         self.actor = actor
         self.released = False
-        self.answered: dict[tuple[str, int], Exception] = {}
+        self.answers = Answers()
+        self.unstored: Effect | None = None
         self._reason = ""
         self._edges: list[str] = []
         self._changed = False
@@ -50,26 +53,6 @@ class WorkingCopy:
     def moment(self) -> Moment:
         """The policy and the database's time."""
         return Moment(self.engine.policy, self.lease.now())
-
-    def store(self) -> None:
-        """Commit, together with the transition that follows from it."""
-        self.store_with(self.engine.decide(self.checkout, self.moment()))
-
-    def store_with(self, decision: Decision, hint: bool = True) -> None:
-        """Commit with this decision: transitions join in, and so does the end of the tick."""
-        for _ in range(MOST_STEPS):
-            if not isinstance(decision, Move):
-                break
-            self.stage(decision)
-            decision = self.engine.decide(self.checkout, self.moment())
-        else:
-            raise RuntimeError(f"Checkout {self.checkout.id} went round in circles.")
-        if isinstance(decision, Wait):
-            self.commit(lease=None, due_at=decision.until)
-        else:
-            self.commit(lease=LEASE_SECONDS)
-        if hint:
-            self.hint()
 
     def move(self, move: Move) -> None:
         """Take an edge in a commit of its own."""
@@ -122,7 +105,8 @@ class WorkingCopy:
         self._changed = self._changed or change.visible
         self.released = lease is None
         self._edges, self._events, self._applied = [], [], []
-        self.answered = {}
+        self.answers.stored()
+        self.unstored = None
 
     def hint(self) -> None:
         """Tell open pages, after the commit and never inside it."""

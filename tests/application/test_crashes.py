@@ -13,7 +13,7 @@ from checkout.testing.proof.exploring import AT_EVERY_CALL, Story, Trouble, tell
 from checkout.testing.proof.scenarios import SCENARIOS, Scenario
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("silence")]
-FEWEST_POINTS = {False: 15, True: 30}  # with the shop in the same database, steps share commits
+FEWEST_POINTS = {False: 15, True: 25}  # with the shop in the same database, steps share commits
 SHARE = {True: 24, False: 48}  # one of so many; PostgreSQL takes thrice as long for each
 
 

@@ -25,8 +25,11 @@ CONFIRMED = CheckoutState.PAYMENT_CONFIRMED
 
 
 class _NoIntent(Run):
-    def intend(self, call: Call, hint: bool = True) -> None:
-        self._intend(call)
+    def begin(self, decision: Decision) -> None:
+        if isinstance(decision, Call):
+            self._intend(decision)
+        else:
+            super().begin(decision)
 
 
 class _FreshKey(Run):
