@@ -16,7 +16,7 @@ from tests.stateful.machine import Checkouts
 
 pytestmark = pytest.mark.django_db
 
-MUST_BE_FOUND = ["fresh key per try", "sent before published"]  # among those that are found soon
+MUST_BE_FOUND = ["fresh key per try", "no intent", "newest event first"]  # among those found soon
 
 
 class Local(Checkouts):

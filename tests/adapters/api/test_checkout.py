@@ -127,7 +127,7 @@ def bring(world: World, state: str) -> None:
         cancel(world)
     if state == "payment_confirmed":
         world.payments.pay()
-        stop_before(world, "orders", "place", "confirm")
+        stop_before(world, "payments", "capture", "confirm")
     if state == "aborting":
         stop_before(world, "payments", "close", "abort")
     assert world.checkout.state == state
