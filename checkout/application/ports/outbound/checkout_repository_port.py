@@ -160,7 +160,7 @@ class CheckoutRepositoryPort(Protocol):
         ...
 
     def due(self, overdue: float, limit: int) -> Iterable[CheckoutId]:
-        """Checkouts that are due for more than `overdue` seconds and that nobody drives."""
+        """Checkouts that are due for `overdue` seconds or longer and that nobody drives."""
         ...
 
 

@@ -258,9 +258,9 @@ class DjangoCheckoutRepository(DjangoInbox):
             return to_checkout(session, effects, history)
 
     def due(self, overdue: float, limit: int) -> Iterable[CheckoutId]:
-        """Checkouts that are due for more than `overdue` seconds and that nobody drives."""
+        """Checkouts that are due for `overdue` seconds or longer and that nobody drives."""
         free, before = self._free(), now_sql(timedelta(seconds=-overdue))
-        due = f"due_at < {before.sql} AND {_known()}"
+        due = f"due_at <= {before.sql} AND {_known()}"
         sql = (
             f"SELECT id FROM {_sessions().name} WHERE {free.sql} AND {due} ORDER BY due_at LIMIT %s"
         )
