@@ -22,8 +22,13 @@ class Answers:
         return called in self._said
 
     def once(self, called: Called, send: Callable[[], Any]) -> Any:
-        """What it says or has said: nobody is asked twice."""
+        """What it says, or has said: nobody is asked twice.
+
+        Rule: whoever is asked anew may change what others would say. What they have said before is let
+        go, so that a lookup after a close is made after it.
+        """
         if called not in self._said:
+            self._said.clear()
             try:
                 self.keep(called, send())
             except Exception as error:

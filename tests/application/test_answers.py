@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from checkout.adapters.outbound.persistence.models import CheckoutInbox, CheckoutSession
+from checkout.application.ports.outbound.checkout_repository_port import Lease
 from checkout.domain.effect import Outcome
 from checkout.domain.exceptions import Refused, StorageUnavailable
+from checkout.sagas.answers import Answers
 from checkout.sagas.engine import Tick
 from checkout.testing.proof.invariants import check
 from checkout.testing.proof.scenarios import drive
@@ -72,6 +74,43 @@ def test_a_payment_is_looked_up_once_when_the_shop_breaks_in_what_follows() -> N
         assert world.checkout.state == "payment_confirmed"
         drive(world, idle)
         assert world.checkout.state == "completed"
+        check(world)
+
+
+def test_what_was_said_before_another_call_is_not_believed_after_it() -> None:
+    """Void or refund is chosen from a lookup that was made after the close (design §3)."""
+    answers = Answers()
+    lookup, close = ("payments.lookup", 1), ("payments.close", 1)
+    assert answers.once(lookup, lambda: "open") == "open"
+    answers.rolled_back()
+    assert answers.once(lookup, lambda: "asked twice") == "open"
+    answers.rolled_back()
+    assert answers.once(close, lambda: "closed") == "closed"
+    answers.stored()
+    assert answers.once(lookup, lambda: "closed") == "closed"
+
+
+def test_a_command_that_comes_between_two_tries_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with World() as world:
+        world.start()
+        world.tick()
+        pays(world)
+        asked: list[str] = []
+        world.payments.meanwhile = asked.append
+
+        repository = world.services.engine.repository
+        reread = repository.reread
+
+        def cancelled_meanwhile(lease: Lease) -> Lease:
+            world.order("abort")
+            return reread(lease)
+
+        monkeypatch.setattr(repository, "reread", cancelled_meanwhile)
+        at_first(world, "orders.place", breaks)
+        world.tick()
+        assert asked == ["lookup", "close", "void"]
+        drive(world, idle)
+        assert world.checkout.state == "aborted"
         check(world)
 
 
