@@ -118,6 +118,9 @@ class DrainingServer(daphne.server.Server):
         finally:
             for protocol in self._ended.difference(self.connections):
                 del everybody[protocol]
+            everybody.update(
+                self.connections
+            )  # one may have begun when another was told of its error
             self._ended = set(self.connections)
             self.connections = everybody
 

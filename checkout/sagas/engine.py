@@ -1,9 +1,8 @@
 """The one loop. Claim, read the inbox, do what is due, store it, go on while the lease is good.
 
 Called with a checkout id by a worker's task and by the sweep; safe late, twice, in parallel and
-after a crash. Remote calls are stored as intended and made with no transaction open; their answer is
-stored with what follows, and transactional calls share a commit. Every write is conditional on the
-fence.
+after a crash. Remote calls are stored as intended, made with no transaction open, and stored again
+with their answer; transactional ones share a commit. Every write is conditional on the fence.
 """
 
 from __future__ import annotations
@@ -131,7 +130,11 @@ class Engine:
         raise RuntimeError(f"Checkout {run.checkout.id} was rolled back again and again.")
 
     def _drive(self, run: Run) -> Tick:
-        """Rule: what was said and done is stored before a remote call is made, and before the end."""
+        """Rule: what a remote neighbour has said is stored before anything else is done.
+
+        With the intent of the next remote call, with the end of the tick, or in a commit of its own
+        before transactional calls, whose unit may be rolled back.
+        """
         run.read_inbox()
         for _ in range(MOST_STEPS):
             decision = self.decide(run.checkout, run.moment())
@@ -139,6 +142,7 @@ class Engine:
                 run.stage(decision)
                 continue
             if self._is_local(decision):
+                run.keep_answer()
                 decision = self._local(run, decision)
             else:
                 run.begin(decision)
@@ -149,7 +153,7 @@ class Engine:
         raise RuntimeError(f"Checkout {run.checkout.id} went round in circles.")
 
     def _local(self, run: Run, decision: Decision) -> Decision:
-        """Transactional calls and the edges between them, in one commit with what came before.
+        """Transactional calls and the edges between them, in one commit.
 
         It ends with what is begun in the same commit: a pause, or a remote call, which is still to be
         made. Raises RolledBack when a call did not go well: then nothing of it was written.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from checkout.application.decisions import Ask, Call, Decision, Wait
@@ -13,9 +12,8 @@ from checkout.application.use_cases import commands, settle_money
 from checkout.domain.effect import Effect, Outcome
 from checkout.domain.exceptions import Refused, StorageUnavailable, Unavailable
 from checkout.sagas.announcing import ASKED_FOR
-from checkout.sagas.answers import Called
 from checkout.sagas.calls import CALLS
-from checkout.sagas.working_copy import WorkingCopy
+from checkout.sagas.working_copy import LEASE_SECONDS, WorkingCopy
 
 log = logging.getLogger("checkout.engine")
 LEASE_MARGIN = 0.5
@@ -40,9 +38,8 @@ class Run(WorkingCopy):
     def again(self, lease: Lease, failed: RolledBack) -> Run:
         """A fresh start from what is stored, which knows what that call has raised."""
         run = type(self)(self.engine, lease, self.actor)
-        run._reason, run.unstored, run.answers = self._reason, self.unstored, self.answers
-        run.answers.rolled_back()
-        run.answers.keep(failed.call, failed.error)
+        run._reason = self._reason
+        run.raised = {**self.raised, failed.call: failed.error}
         return run
 
     # Inbox -----------------------------------------------------------------------------------
@@ -91,6 +88,13 @@ class Run(WorkingCopy):
             self.engine.fault(f"{LOOKUP}:before")
             self._look_up(decision)
             self.engine.fault(f"{LOOKUP}:after")
+        self.answered = True
+
+    def keep_answer(self) -> None:
+        """Store what a remote neighbour has said, if that is still to be done."""
+        if self.answered:
+            self.commit(lease=LEASE_SECONDS)
+            self.hint()
 
     def call_local(self, call: Call) -> None:
         """A call inside the open unit. Raises RolledBack when it raises, for the first time."""
@@ -120,24 +124,14 @@ class Run(WorkingCopy):
             self._answered(effect, answer)
 
     def _send_remote(self, effect: Effect) -> Any:
-        """Asked once until the answer is stored, also when what follows it is rolled back."""
-        spec, ports = CALLS[effect.call], self.engine.ports
-        return self._once(
-            (effect.name, effect.generation), lambda: spec.send(ports, self.checkout, effect)
-        )
-
-    def _once(self, called: Called, send: Callable[[], Any]) -> Any:
-        def outside() -> Any:
-            with self.engine.repository.outside():
-                return send()
-
-        return self.answers.once(called, outside)
+        with self.engine.repository.outside():
+            return CALLS[effect.call].send(self.engine.ports, self.checkout, effect)
 
     def _send_local(self, effect: Effect) -> Any:
         """Only one that did not go well is known here: it is not made, and raises the same again."""
-        called = effect.name, effect.generation
-        if called in self.answers:
-            return self.answers.again(called)
+        known = self.raised.get((effect.name, effect.generation))
+        if known is not None:
+            raise known
         try:
             with self.engine.repository.inside():
                 return CALLS[effect.call].send(self.engine.ports, self.checkout, effect)
@@ -203,11 +197,9 @@ class Run(WorkingCopy):
         """Ask about a payment. No answer is remembered, so that nobody says more than we know."""
         attempt = self.checkout.payments[ask.generation]
         key = self.checkout.effects["payments.initiate", ask.generation].key
-        payments = self.engine.ports.payments
         try:
-            facts = self._once(
-                (LOOKUP, ask.generation), lambda: payments.lookup(key, attempt.reference)
-            )
+            with self.engine.repository.outside():
+                facts = self.engine.ports.payments.lookup(key, attempt.reference)
         except StorageUnavailable:
             raise
         except (Refused, Unavailable) as silence:

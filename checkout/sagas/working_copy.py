@@ -17,7 +17,6 @@ from checkout.domain.checkout import Passage
 from checkout.domain.effect import Effect
 from checkout.events.envelope import event_data
 from checkout.sagas.announcing import done_with_event, words
-from checkout.sagas.answers import Answers
 from checkout.sagas.arrival import arrive
 from checkout.sagas.checkout_saga import EDGES
 
@@ -31,8 +30,9 @@ MOST_STEPS = 200  # of one tick; a flow that needs more goes round in circles
 class WorkingCopy:
     """A leased checkout, and what of it is not stored yet.
 
-    `answers` are those of the calls that nobody asks again when a unit was rolled back: of the remote
-    one before it, and of local ones that have raised. `unstored` is the effect of that remote call.
+    `answered` says that a remote neighbour has said something, and `unstored` is the effect of that
+    call. `raised` holds what local calls have raised in a unit that was rolled back for it. When the
+    unit is done once more they are not asked again: a refusal needs no transaction.
     """
 
     def __init__(self, engine: Engine, lease: Lease, actor: str) -> None:
@@ -41,8 +41,9 @@ class WorkingCopy:
         self.checkout = lease.checkout
         self.actor = actor
         self.released = False
-        self.answers = Answers()
+        self.answered = False
         self.unstored: Effect | None = None
+        self.raised: dict[tuple[str, int], Exception] = {}
         self._reason = ""
         self._edges: list[str] = []
         self._changed = False
@@ -105,8 +106,7 @@ class WorkingCopy:
         self._changed = self._changed or change.visible
         self.released = lease is None
         self._edges, self._events, self._applied = [], [], []
-        self.answers.stored()
-        self.unstored = None
+        self.answered, self.unstored, self.raised = False, None, {}
 
     def hint(self) -> None:
         """Tell open pages, after the commit and never inside it."""

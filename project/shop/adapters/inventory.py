@@ -24,10 +24,11 @@ HOLD = """
     ON CONFLICT DO NOTHING
     RETURNING id
 """
-# In the order of the places, each by its index. PostgreSQL would else read all of a small table.
+# Each by its index, in the database's order, as all others lock them: Python's is another one.
 LOCK = """
     WITH wanted (sku) AS (VALUES {many})
-    SELECT (SELECT on_hand FROM shop_stockitem WHERE sku = wanted.sku {locked}) FROM wanted
+    SELECT (SELECT on_hand FROM shop_stockitem WHERE sku = wanted.sku {locked})
+    FROM (SELECT sku FROM wanted ORDER BY sku) AS wanted
 """
 # Nobody else counts these articles while their stock is locked, so what is free here stays free.
 # Whatever had this key before is committed by now, has its lines, and stays as it is.

@@ -41,6 +41,9 @@ class KeptConnections:
                 return
             except redis.ConnectionError:
                 self._idle.clear()
+            except redis.TimeoutError:
+                self._idle.clear()  # they went dead together, and each would cost a hint
+                raise
         new = self._pool.connection_class(**self._pool.connection_kwargs)
         new.connect()
         self._send(new, command)

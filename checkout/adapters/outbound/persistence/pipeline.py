@@ -42,19 +42,27 @@ class _Context:
         self.adapters.register_dumper(int, Int8Dumper)
 
 
+class _Names(dict[_Key, bytes]):
+    """What one connection has prepared: a pool gives it to one wrapper after the other."""
+
+    _given = 0
+
+    def new(self) -> bytes:
+        """A name that this connection never had."""
+        self._given += 1
+        return b"checkout_%d" % self._given
+
+
+_names: WeakKeyDictionary[psycopg.Connection[Any], _Names] = WeakKeyDictionary()
+
+
 class _Kept:
-    """What is kept of one connection: its way with values, and the names of what it has prepared."""
+    """What is kept of a wrapper's connection: its way with values, and what it has prepared."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
         self.values = Transformer(_Context(connection))
-        self.names: dict[_Key, bytes] = {}
-        self._given = 0
-
-    def new_name(self) -> bytes:
-        """A name that this connection never had."""
-        self._given += 1
-        return b"checkout_%d" % self._given
+        self.names = _names.setdefault(connection, _Names())
 
 
 _kept: WeakKeyDictionary[Any, _Kept] = WeakKeyDictionary()
@@ -160,7 +168,7 @@ class _Batch:
         key = sql, types
         name = self._kept.names.get(key) or self._new.get(key)
         if name is None:
-            name = self._new[key] = self._kept.new_name()
+            name = self._new[key] = self._kept.names.new()
             self.pgconn.send_prepare(name, sql, types)
             self._sent += 1
         return name
