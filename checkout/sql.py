@@ -2,7 +2,8 @@
 
 PostgreSQL plans each of them once for a connection. Texts are the shop's; values are given apart, one
 for each `%s`, and are bound by the server there. Where they need a trip each, `send` takes several in
-one. All raise StorageUnavailable when the database does not answer, and else what Django raises.
+one. A whole number is a bigint: a function that takes an integer needs `CAST(%s AS integer)`. All raise
+StorageUnavailable when the database does not answer, and else what Django raises.
 """
 
 from __future__ import annotations

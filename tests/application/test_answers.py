@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from checkout.adapters.outbound.persistence.models import CheckoutInbox, CheckoutSession
+from checkout.adapters.outbound.persistence.models import (
+    CheckoutHistory,
+    CheckoutInbox,
+    CheckoutSession,
+)
 from checkout.domain.effect import Outcome
 from checkout.domain.exceptions import Refused, StorageUnavailable
 from checkout.sagas.engine import Tick
 from checkout.testing.proof.invariants import check
 from checkout.testing.proof.scenarios import drive
-from checkout.testing.proof.shoppers import idle, pays
+from checkout.testing.proof.shoppers import drop_into_inbox, idle, pays
 from checkout.testing.proof.world import World
 from tests.application.test_engine import at_first
 
@@ -111,3 +115,29 @@ def test_who_has_lost_the_fence_over_an_answer_tells_the_next() -> None:
         drive(world, idle)
         assert world.checkout.state == "completed"
         check(world)
+
+
+def test_the_reason_of_a_command_survives_a_shop_that_breaks() -> None:
+    with World() as world:
+        world.start()
+        world.tick()
+        world.payments.pay()
+        at_first(world, "orders.place", breaks)
+        world.order("recheck", actor="user:7", reason="customer phoned")
+        world.tick()
+        edge = CheckoutHistory.objects.get(edge="await_payment_result")
+        assert (edge.actor, edge.reason) == ("user:7", "customer phoned")
+
+
+@pytest.mark.parametrize("kind", ["hold", "abort"])
+def test_what_comes_during_the_call_meets_its_answer(kind: str) -> None:
+    """Also when the shop breaks in what follows: a payment that we know of is not forgotten."""
+    with World(outcome="approve") as world:
+        at_first(world, "payments.initiate", lambda: drop_into_inbox(world, "m1", kind, "user:7"))
+        at_first(world, "inventory.commit", breaks)
+        world.start()
+        world.tick()
+        world.tick()
+        assert len(world.payments.called("initiate")) == 1
+        assert world.checkout.effects["payments.initiate", 1].outcome == Outcome.DONE
+        assert world.checkout.state == "payment_confirmed"

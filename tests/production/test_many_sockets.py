@@ -128,3 +128,22 @@ async def test_an_application_that_does_not_end_is_ended(monkeypatch: pytest.Mon
     await some_steps()
     server.application_checker()
     assert not server.connections
+
+
+async def test_what_begins_while_it_clears_up_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next request of a connection begins when the one before it is answered with an error."""
+    server, (first, following) = serving_these(2)
+
+    async def breaks(scope: Any, receive: Any, send: Any) -> None:
+        raise ZeroDivisionError
+
+    def begin_the_next(_: Exception) -> None:
+        server.connections[following] = {}
+
+    monkeypatch.setattr(server, "application", breaks)
+    monkeypatch.setattr(first, "handle_exception", begin_the_next, raising=False)
+    server.connections[first] = {}
+    server.create_application(first, {})
+    await some_steps()
+    server.application_checker()
+    assert following in server.connections

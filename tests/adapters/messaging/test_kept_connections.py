@@ -144,3 +144,19 @@ def test_a_forked_process_leaves_its_parents_connection_alone(
     kept.tell("SAY", "child")
     assert server.hears("parent", "child")
     assert len(server.connections) == 2
+
+
+def test_connections_that_went_dead_together_cost_one_command(server: Told) -> None:
+    kept, together = KeptConnections(server.url, SECONDS), Barrier(THREADS)
+
+    def say_at_once(_: int) -> None:
+        together.wait(5)
+        kept.tell("SAY", "silence")
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(say_at_once, range(THREADS)))
+    with pytest.raises(redis.TimeoutError):
+        kept.tell("SAY", "lost")
+    for word in ("first", "second"):
+        kept.tell("SAY", word)
+    eventually(lambda: {"first", "second"} <= set(server.told))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, InterfaceError, ProgrammingError, connection, transaction
@@ -158,6 +159,29 @@ def test_numbers_of_any_size_share_a_plan() -> None:
     asked = [Statement("SELECT %s + 1", (number,)) for number in numbers]
     assert [answer.rows for answer in send(asked)] == [[(number + 1,)] for number in numbers]
     assert prepared().count("SELECT $1 + 1") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_of_a_pool_keeps_what_it_has_prepared() -> None:
+    """It goes from one thread to another, each with a wrapper of its own."""
+    if connection.vendor != ON_POSTGRESQL:
+        assert send([Statement("SELECT %s + 2", (1,))])[0].rows == [(3,)]
+        return
+    from checkout.adapters.outbound.persistence.pipeline import send_together
+
+    connection.close()
+    connection.ensure_connection()
+    for wrapper in (Wrapper(), Wrapper()):
+        wrapper.connection = connection.connection
+        (answer,) = send_together(wrapper, [Statement("SELECT %s + 2", (1,))], prepare=True)
+        assert answer.rows == [(3,)]
+    assert prepared().count("SELECT $1 + 2") == 1
+
+
+class Wrapper:
+    """What is needed of Django's."""
+
+    connection: Any
 
 
 def prepared() -> list[str]:
