@@ -118,9 +118,8 @@ class DrainingServer(daphne.server.Server):
         finally:
             for protocol in self._ended.difference(self.connections):
                 del everybody[protocol]
-            everybody.update(
-                self.connections
-            )  # one may have begun when another was told of its error
+            # One may have begun when another was told of its error.
+            everybody.update(self.connections)
             self._ended = set(self.connections)
             self.connections = everybody
 

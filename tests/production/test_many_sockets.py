@@ -142,7 +142,7 @@ async def test_what_begins_while_it_clears_up_is_kept(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(server, "application", breaks)
     monkeypatch.setattr(first, "handle_exception", begin_the_next, raising=False)
-    server.connections[first] = {}
+    del server.connections[following]
     server.create_application(first, {})
     await some_steps()
     server.application_checker()

@@ -56,7 +56,7 @@ class Ours(Contender):
     table = "checkout_checkoutsession"
     redis_database = 2
     events_wait = "EXISTS (SELECT FROM checkout_checkoutoutbox WHERE sent_at IS NULL)"
-    threads = 2  # of each worker: their provider answers at once, and four only wait for each other
+    threads = 0  # of each worker; 0: as the settings say
 
     def prepare(self) -> None:
         """Migrate and stock the shop. Raises ImproperlyConfigured when Django runs already."""
@@ -85,8 +85,9 @@ class Ours(Contender):
         return ids
 
     def command(self) -> list[str]:
-        """Huey's consumer as the documentation starts it, with fewer threads."""
-        return python("manage.py", "run_huey", "-w", str(self.threads))
+        """Huey's consumer as the documentation starts it."""
+        threads = ["-w", str(self.threads)] if self.threads else []
+        return python("manage.py", "run_huey", *threads)
 
     def environment(self) -> dict[str, str]:
         """The project's settings with an instant provider."""
