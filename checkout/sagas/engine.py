@@ -1,8 +1,9 @@
 """The one loop. Claim, read the inbox, do what is due, store it, go on while the lease is good.
 
 Called with a checkout id by a worker's task and by the sweep; safe late, twice, in parallel and
-after a crash. Remote calls are stored as intended, made with no transaction open, and stored again
-with their answer; transactional ones share a commit. Every write is conditional on the fence.
+after a crash. Remote calls are stored as intended and made with no transaction open; their answer is
+stored with what follows, and transactional calls share a commit. Every write is conditional on the
+fence.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from checkout.application.decisions import Call, Decision, Move
+from checkout.application.decisions import Call, Decision
 from checkout.application.policy import Policy
 from checkout.application.port_call import Ports
 from checkout.application.ports.outbound.checkout_repository_port import (
@@ -125,24 +126,23 @@ class Engine:
             except LostFence:
                 run.leave_for_the_next()
                 raise
-            except RolledBack as failed:
-                run = run.again(self.repository.reread(run.lease), failed)
+            except Exception as failed:
+                if isinstance(failed, RolledBack) or run.reply is not None:
+                    run = run.again(failed)
+                if not isinstance(failed, RolledBack):
+                    raise
         raise RuntimeError(f"Checkout {run.checkout.id} was rolled back again and again.")
 
     def _drive(self, run: Run) -> Tick:
-        """Rule: what a remote neighbour has said is stored before anything else is done.
+        """Rule: what a remote neighbour has said is stored with what follows it, or else alone.
 
-        With the intent of the next remote call, with the end of the tick, or in a commit of its own
-        before transactional calls, whose unit may be rolled back.
+        With the intent of the next remote call, with the end of the tick, or with transactional calls.
+        Where their unit is rolled back, or anything else fails, it is stored before the next try.
         """
         run.read_inbox()
         for _ in range(MOST_STEPS):
-            decision = self.decide(run.checkout, run.moment())
-            if isinstance(decision, Move):
-                run.stage(decision)
-                continue
+            decision = run.follow()
             if self._is_local(decision):
-                run.keep_answer()
                 decision = self._local(run, decision)
             else:
                 run.begin(decision)
@@ -153,7 +153,7 @@ class Engine:
         raise RuntimeError(f"Checkout {run.checkout.id} went round in circles.")
 
     def _local(self, run: Run, decision: Decision) -> Decision:
-        """Transactional calls and the edges between them, in one commit.
+        """Transactional calls and the edges between them, in one commit with what came before.
 
         It ends with what is begun in the same commit: a pause, or a remote call, which is still to be
         made. Raises RolledBack when a call did not go well: then nothing of it was written.
@@ -165,13 +165,10 @@ class Engine:
 
     def _while_local(self, run: Run, decision: Decision) -> Decision:
         for _ in range(MOST_STEPS):
-            if isinstance(decision, Move):
-                run.stage(decision)
-            elif isinstance(decision, Call) and self._is_local(decision):
-                run.call_local(decision)
-            else:
+            if not (isinstance(decision, Call) and self._is_local(decision)):
                 return decision
-            decision = self.decide(run.checkout, run.moment())
+            run.call_local(decision)
+            decision = run.follow()
         raise RuntimeError(f"Checkout {run.checkout.id} went round in circles.")
 
     def _is_local(self, decision: Decision) -> bool:

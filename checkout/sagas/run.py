@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from checkout.application.decisions import Ask, Call, Decision, Wait
-from checkout.application.ports.outbound.checkout_repository_port import InboxMessage, Lease
+from checkout.application.ports.outbound.checkout_repository_port import InboxMessage
 from checkout.application.use_cases import commands, settle_money
 from checkout.domain.effect import Effect, Outcome
-from checkout.domain.exceptions import Refused, StorageUnavailable, Unavailable
+from checkout.domain.exceptions import LostFence, Refused, StorageUnavailable, Unavailable
 from checkout.sagas.announcing import ASKED_FOR
 from checkout.sagas.calls import CALLS
+from checkout.sagas.reply import Reply
 from checkout.sagas.working_copy import LEASE_SECONDS, WorkingCopy
 
 log = logging.getLogger("checkout.engine")
@@ -35,11 +37,29 @@ class RolledBack(Exception):
 class Run(WorkingCopy):
     """One tick's work: the messages that wait, and the calls that are due."""
 
-    def again(self, lease: Lease, failed: RolledBack) -> Run:
-        """A fresh start from what is stored, which knows what that call has raised."""
-        run = type(self)(self.engine, lease, self.actor)
-        run._reason = self._reason
-        run.raised = {**self.raised, failed.call: failed.error}
+    def again(self, failed: Exception) -> Run:
+        """A fresh start from what is stored, after a try of which nothing was written.
+
+        Rule: what a remote neighbour has said is stored first, with nothing but the edges that follow
+        from it, so that whatever has come meanwhile meets it; unless it is stored already, by a commit
+        that we heard nothing of.
+        Raises LostFence.
+        """
+        run = type(self)(self.engine, self.engine.repository.reread(self.lease), self.actor)
+        run._reason = self._stored_reason
+        if self.reply is not None and self._heard == run._heard_of(self.asked):
+            run.reply = self.reply
+            run.take_in(self.asked)
+            run.follow()
+            try:
+                run.commit(lease=LEASE_SECONDS)
+            except LostFence:
+                run.leave_for_the_next()
+                raise
+            run.hint()
+        run.raised = dict(self.raised)
+        if isinstance(failed, RolledBack):
+            run.raised[failed.call] = failed.error
         return run
 
     # Inbox -----------------------------------------------------------------------------------
@@ -79,22 +99,34 @@ class Run(WorkingCopy):
 
     def carry_out(self, decision: Decision) -> None:
         """Make the remote call that was begun, with no transaction open. Its answer is to be stored."""
+        name = decision.name if isinstance(decision, Call) else LOOKUP
+        self.engine.fault(f"{name}:before")
+        self.take_in(decision)
+        self.engine.fault(f"{name}:after")
+
+    def take_in(self, decision: Decision | None) -> None:
+        """What a remote neighbour says, or has said, on the working copy."""
+        self.asked, self._heard = decision, self._heard_of(decision)
         if isinstance(decision, Call):
             self.unstored = effect = self._intend(decision)
-            self.engine.fault(f"{effect.name}:before")
             self._try(effect)
-            self.engine.fault(f"{effect.name}:after")
         elif isinstance(decision, Ask):
-            self.engine.fault(f"{LOOKUP}:before")
             self._look_up(decision)
-            self.engine.fault(f"{LOOKUP}:after")
-        self.answered = True
 
-    def keep_answer(self) -> None:
-        """Store what a remote neighbour has said, if that is still to be done."""
-        if self.answered:
-            self.commit(lease=LEASE_SECONDS)
-            self.hint()
+    def _heard_of(self, decision: Decision | None) -> Any:
+        """What changes with each answer to it that is stored."""
+        if isinstance(decision, Call):
+            return self._intend(decision).tries
+        if isinstance(decision, Ask):
+            attempt = self.checkout.payments[decision.generation]
+            return attempt.asked_at, attempt.silent
+        return None
+
+    def _once(self, ask: Callable[[], Any]) -> Any:
+        """Until its answer is stored, nobody is asked twice, whatever becomes of what follows it."""
+        if self.reply is None:
+            self.reply = Reply(self.engine.repository.outside, ask)
+        return self.reply.say()
 
     def call_local(self, call: Call) -> None:
         """A call inside the open unit. Raises RolledBack when it raises, for the first time."""
@@ -124,8 +156,8 @@ class Run(WorkingCopy):
             self._answered(effect, answer)
 
     def _send_remote(self, effect: Effect) -> Any:
-        with self.engine.repository.outside():
-            return CALLS[effect.call].send(self.engine.ports, self.checkout, effect)
+        ports, checkout = self.engine.ports, self.checkout
+        return self._once(lambda: CALLS[effect.call].send(ports, checkout, effect))
 
     def _send_local(self, effect: Effect) -> Any:
         """Only one that did not go well is known here: it is not made, and raises the same again."""
@@ -195,11 +227,10 @@ class Run(WorkingCopy):
 
     def _look_up(self, ask: Ask) -> None:
         """Ask about a payment. No answer is remembered, so that nobody says more than we know."""
-        attempt = self.checkout.payments[ask.generation]
+        attempt, payments = self.checkout.payments[ask.generation], self.engine.ports.payments
         key = self.checkout.effects["payments.initiate", ask.generation].key
         try:
-            with self.engine.repository.outside():
-                facts = self.engine.ports.payments.lookup(key, attempt.reference)
+            facts = self._once(lambda: payments.lookup(key, attempt.reference))
         except StorageUnavailable:
             raise
         except (Refused, Unavailable) as silence:

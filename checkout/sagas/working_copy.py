@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from checkout.application.decisions import Move
+from checkout.application.decisions import Decision, Move
 from checkout.application.port_call import Moment
 from checkout.application.ports.outbound.checkout_repository_port import (
     Change,
@@ -19,6 +19,7 @@ from checkout.events.envelope import event_data
 from checkout.sagas.announcing import done_with_event, words
 from checkout.sagas.arrival import arrive
 from checkout.sagas.checkout_saga import EDGES
+from checkout.sagas.reply import Reply
 
 if TYPE_CHECKING:
     from checkout.sagas.engine import Engine
@@ -30,9 +31,10 @@ MOST_STEPS = 200  # of one tick; a flow that needs more goes round in circles
 class WorkingCopy:
     """A leased checkout, and what of it is not stored yet.
 
-    `answered` says that a remote neighbour has said something, and `unstored` is the effect of that
-    call. `raised` holds what local calls have raised in a unit that was rolled back for it. When the
-    unit is done once more they are not asked again: a refusal needs no transaction.
+    `asked` is what a remote neighbour was asked last, `reply` what it has said to that, and `unstored`
+    the effect of that call; `_heard` says how often it had answered before. `raised` holds what local
+    calls have raised in a unit that was rolled back for it. When the unit is done once more they are
+    not asked again: a refusal needs no transaction.
     """
 
     def __init__(self, engine: Engine, lease: Lease, actor: str) -> None:
@@ -41,10 +43,12 @@ class WorkingCopy:
         self.checkout = lease.checkout
         self.actor = actor
         self.released = False
-        self.answered = False
+        self.asked: Decision | None = None
+        self.reply: Reply | None = None
+        self._heard: Any = None
         self.unstored: Effect | None = None
         self.raised: dict[tuple[str, int], Exception] = {}
-        self._reason = ""
+        self._reason = self._stored_reason = ""
         self._edges: list[str] = []
         self._changed = False
         self._events: list[tuple[str, dict[str, Any]]] = []
@@ -60,6 +64,15 @@ class WorkingCopy:
         self.stage(move)
         self.commit(lease=LEASE_SECONDS)
         self.hint()
+
+    def follow(self) -> Decision:
+        """Take the edges that follow from what is known, and return what is to be done then."""
+        for _ in range(MOST_STEPS):
+            decision = self.engine.decide(self.checkout, self.moment())
+            if not isinstance(decision, Move):
+                return decision
+            self.stage(decision)
+        raise RuntimeError(f"Checkout {self.checkout.id} went round in circles.")
 
     def stage(self, move: Move) -> None:
         """Take an edge on the working copy, to be stored with the next commit."""
@@ -106,7 +119,8 @@ class WorkingCopy:
         self._changed = self._changed or change.visible
         self.released = lease is None
         self._edges, self._events, self._applied = [], [], []
-        self.answered, self.unstored, self.raised = False, None, {}
+        self.asked, self.reply, self.unstored, self.raised = None, None, None, {}
+        self._stored_reason = self._reason
 
     def hint(self) -> None:
         """Tell open pages, after the commit and never inside it."""

@@ -1,14 +1,16 @@
-"""The answer of a remote call is stored before anything else is done."""
+"""The answer of a remote call is stored with what follows it, or else alone."""
 
 from __future__ import annotations
 
 import pytest
 
 from checkout.adapters.outbound.persistence.models import (
+    CheckoutEffect,
     CheckoutHistory,
     CheckoutInbox,
     CheckoutSession,
 )
+from checkout.application.ports.outbound.checkout_repository_port import Change, Lease
 from checkout.domain.effect import Outcome
 from checkout.domain.exceptions import Refused, StorageUnavailable
 from checkout.sagas.engine import Tick
@@ -44,7 +46,7 @@ def test_one_commit_holds_an_answer_and_the_next_intent() -> None:
         assert world.faults.count("commit:after") - before == len(calls) + 1
 
 
-def test_an_answer_is_stored_before_the_shop_works_with_it() -> None:
+def test_an_answer_shares_the_commit_of_what_the_shop_does_with_it() -> None:
     with World(outcome="approve") as world:
         states: list[str] = []
         world.inventory.meanwhile = lambda method: (
@@ -54,7 +56,49 @@ def test_an_answer_is_stored_before_the_shop_works_with_it() -> None:
         )
         world.start()
         world.tick()
-        assert states == ["payment_confirmed"]
+        assert states == ["inventory_reserved"]
+        assert world.checkout.state == "completed"
+
+
+def test_an_answer_is_stored_before_the_next_try_when_the_shop_breaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with World(outcome="approve") as world:
+        stored: list[tuple[str, str]] = []
+        rows = CheckoutEffect.objects.filter(name="payments.initiate")
+
+        def told(*_: object) -> None:
+            stored.append(rows.values_list("checkout__state", "outcome").get())
+
+        monkeypatch.setattr(world.services.engine.progress, "changed", told)
+        at_first(world, "orders.place", breaks)
+        world.start()
+        world.tick()
+        assert stored[:2] == [("inventory_reserved", "intended"), ("payment_confirmed", "done")]
+        assert len(world.payments.called("initiate")) == 1
+        assert world.checkout.effects["payments.initiate", 1].tries == 1
+
+
+@pytest.mark.parametrize("error", [StorageUnavailable("no answer"), ZeroDivisionError("a bug")])
+def test_an_answer_is_not_taken_in_twice(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commit that held it went well, and nobody heard of it."""
+    with World(outcome="approve") as world:
+        repository = world.services.engine.repository
+        commit = repository.commit
+
+        def unheard_at_the_end(lease: Lease, change: Change) -> None:
+            commit(lease, change)
+            if change.lease is None:
+                raise error
+
+        world.start()
+        with monkeypatch.context() as once:
+            once.setattr(repository, "commit", unheard_at_the_end)
+            world.tick()
+        assert world.checkout.state == "completed"
+        assert {each.tries for each in world.checkout.effects.values()} == {1}
+        drive(world, idle)
+        check(world, most_calls=1)
 
 
 def test_nobody_is_asked_again_when_the_shop_refuses_what_follows() -> None:
