@@ -27,7 +27,7 @@ from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.sagas.decider import decide
 from checkout.sagas.run import RolledBack, Run
 from checkout.sagas.troubles import Troubles
-from checkout.sagas.working_copy import LEASE_SECONDS, MOST_STEPS
+from checkout.sagas.working_copy import LEASE_SECONDS, MOST_STEPS, Telling
 
 log = logging.getLogger("checkout.engine")
 
@@ -69,14 +69,23 @@ class Engine:
         self.fault = fault
         self.troubles = Troubles()
 
-    def tick(self, checkout_id: CheckoutId, actor: str = "system:worker") -> Tick:
-        """Do everything that is due for this checkout, if nobody else is on it."""
+    def tick(
+        self,
+        checkout_id: CheckoutId,
+        actor: str = "system:worker",
+        telling: Telling | None = None,
+    ) -> Tick:
+        """Do everything that is due for this checkout, if nobody else is on it.
+
+        `telling` is for who hands events over next: the commit that ends the tick may lease them as
+        well (`Lease.events`), and adds them to it.
+        """
         try:
             lease = self.repository.claim(checkout_id, LEASE_SECONDS)
             if lease is None:
                 return Tick.NOTHING
             self.fault("claimed")
-            result = self._guarded(lease, actor)
+            result = self._guarded(lease, actor, telling)
         except LostFence:
             log.info("checkout %s: the lease was taken over", checkout_id)
             return Tick.LOST
@@ -87,13 +96,13 @@ class Engine:
         self.troubles.worked(checkout_id)
         return result
 
-    def _guarded(self, lease: Lease, actor: str) -> Tick:
+    def _guarded(self, lease: Lease, actor: str, telling: Telling | None) -> Tick:
         if self.troubles.alone(lease.checkout.id):
             log.error("checkout %s: the database fails this row alone", lease.checkout.id)
             self._park(lease, "The database fails this row alone.")
             return Tick.PARKED
         try:
-            return self._drive_to_the_end(self.run_class(self, lease, actor))
+            return self._drive_to_the_end(self.run_class(self, lease, actor, telling))
         except CheckoutError:
             raise
         except Exception as bug:

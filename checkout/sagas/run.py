@@ -45,7 +45,9 @@ class Run(WorkingCopy):
         that we heard nothing of.
         Raises LostFence.
         """
-        run = type(self)(self.engine, self.engine.repository.reread(self.lease), self.actor)
+        run = type(self)(
+            self.engine, self.engine.repository.reread(self.lease), self.actor, self.telling
+        )
         run._reason = self._stored_reason
         if self.reply is not None and self._heard == run._heard_of(self.asked):
             run.reply = self.reply

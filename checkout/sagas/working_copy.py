@@ -24,6 +24,7 @@ from checkout.sagas.reply import Reply
 if TYPE_CHECKING:
     from checkout.sagas.engine import Engine
 
+Telling = list[Any]  # gets the events that the end of a tick has leased
 LEASE_SECONDS = 2.0
 MOST_STEPS = 200  # of one tick; a flow that needs more goes round in circles
 
@@ -37,8 +38,11 @@ class WorkingCopy:
     not asked again: a refusal needs no transaction.
     """
 
-    def __init__(self, engine: Engine, lease: Lease, actor: str) -> None:
+    def __init__(
+        self, engine: Engine, lease: Lease, actor: str, telling: Telling | None = None
+    ) -> None:
         self.engine = engine
+        self.telling = telling
         self.lease = lease
         self.checkout = lease.checkout
         self.actor = actor
@@ -112,10 +116,13 @@ class WorkingCopy:
             applied=tuple(self._applied),
             due_at=due_at,
             lease=lease,
+            tells=lease is None and self.telling is not None,
         )
         self.engine.fault("commit:before")
         self.engine.repository.commit(self.lease, change)
         self.engine.fault("commit:after")
+        if self.telling is not None and self.lease.events is not None:
+            self.telling.append(self.lease.events)
         self._changed = self._changed or change.visible
         self.released = lease is None
         self._edges, self._events, self._applied = [], [], []

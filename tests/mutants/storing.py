@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +11,7 @@ from uuid import uuid4
 from django.db.models import Value
 
 from checkout.adapters.outbound.persistence.database_time import database_now
-from checkout.adapters.outbound.persistence.models import CheckoutSession
+from checkout.adapters.outbound.persistence.models import CheckoutOutbox, CheckoutSession
 from checkout.adapters.outbound.persistence.repositories.django_checkout_repository import (
     DjangoCheckoutRepository,
 )
@@ -93,17 +93,16 @@ class HistoryOnlyOfEdges(DjangoCheckoutRepository):
 class SentBeforePublished(DjangoOutbox):
     """An event counts as sent as soon as somebody takes it to send it."""
 
-    def lease_oldest(self, checkout_id: CheckoutId, seconds: float, most: int) -> LeasedEvents:
-        leased = super().lease_oldest(checkout_id, seconds, most)
-        self.mark_sent([row for row, _ in leased])
-        return leased
+    def taken(self, events: Sequence[CheckoutOutbox]) -> LeasedEvents:
+        self.mark_sent([row.pk for row in events])
+        return super().taken(events)
 
 
 class NewestEventFirst(DjangoOutbox):
     """Events are handed over in the wrong order."""
 
-    def lease_oldest(self, checkout_id: CheckoutId, seconds: float, most: int) -> LeasedEvents:
-        return super().lease_oldest(checkout_id, seconds, most)[::-1]
+    def taken(self, events: Sequence[CheckoutOutbox]) -> LeasedEvents:
+        return super().taken(events)[::-1]
 
 
 class NoRelay(DjangoOutbox):
@@ -115,16 +114,17 @@ class NoRelay(DjangoOutbox):
     def give_up_lease(self, row: int, seconds: float) -> None:
         self.mark_sent([row])
 
-    def lease_oldest(self, checkout_id: CheckoutId, seconds: float, most: int) -> LeasedEvents:
-        return super().lease_oldest(checkout_id, 86_400, most)
+    def taken(self, events: Sequence[CheckoutOutbox]) -> LeasedEvents:
+        for row in events:
+            super().give_up_lease(row.pk, 86_400)
+        return super().taken(events)
 
 
 class EventIdPerTry(DjangoOutbox):
     """An event that is handed over again has another id."""
 
-    def lease_oldest(self, checkout_id: CheckoutId, seconds: float, most: int) -> LeasedEvents:
-        leased = super().lease_oldest(checkout_id, seconds, most)
-        return [(row, {**event, "id": uuid4().hex}) for row, event in leased]
+    def taken(self, events: Sequence[CheckoutOutbox]) -> LeasedEvents:
+        return [(row, {**event, "id": uuid4().hex}) for row, event in super().taken(events)]
 
 
 class UnfencedStaffWrite(CommandDesk):

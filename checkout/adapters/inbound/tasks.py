@@ -13,6 +13,7 @@ from checkout.bootstrap import services
 from checkout.domain.exceptions import StorageUnavailable
 from checkout.domain.value_objects.checkout_id import parse_checkout_id
 from checkout.sagas.engine import Tick
+from checkout.sagas.working_copy import Telling
 
 
 @HUEY.task(name="tick", __module__="checkout", retries=0)
@@ -28,10 +29,11 @@ def look_at(checkout_id: str, actor: str) -> None:
     """One tick, and a relay if it did anything; an outage of the database is left to the sweep."""
     chosen = services()
     known = parse_checkout_id(checkout_id)
-    if chosen.engine.tick(known, actor) in (Tick.NOTHING, Tick.STORAGE):
+    telling: Telling = []
+    if chosen.engine.tick(known, actor, telling) in (Tick.NOTHING, Tick.STORAGE):
         return
     try:
-        chosen.relay.deliver(known)
+        chosen.relay.deliver(known, *telling)
     except StorageUnavailable:
         return
 

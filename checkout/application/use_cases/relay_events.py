@@ -5,8 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
-from checkout.application.ports.outbound.checkout_repository_port import LeasedEvents, OutboxPort
+from checkout.application.ports.outbound.checkout_repository_port import (
+    EVENT_LEASE_SECONDS,
+    MOST_EVENTS,
+    LeasedEvents,
+    OutboxPort,
+)
 from checkout.application.ports.outbound.event_publisher_port import (
     EventPublisherPort,
     ManyEventsPublisherPort,
@@ -15,8 +21,6 @@ from checkout.domain.exceptions import StorageUnavailable, Unavailable
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
 log = logging.getLogger("checkout.relay")
-LEASE_SECONDS = 10.0
-MOST_AT_ONCE = 10  # a crash brings so many again at most, each under its own id
 SLOW_SECONDS = 1.0  # a receiver that takes longer gets its next event under a new lease
 PAUSE_SECONDS = 5.0
 
@@ -37,17 +41,21 @@ class RelayEvents:
         self._fault = fault
         self._clock = clock
 
-    def deliver(self, checkout_id: CheckoutId) -> int:
-        """Send what this checkout has to tell; how many events were handed over."""
+    def deliver(self, checkout_id: CheckoutId, events: Any = None) -> int:
+        """Send what this checkout has to tell; how many events were handed over.
+
+        `events` are those that the end of its tick has leased (`Lease.events`), if it has.
+        """
         try:
-            return self._deliver(checkout_id)
+            return self._deliver(checkout_id, events)
         except Unavailable:
             return 0
 
-    def _deliver(self, checkout_id: CheckoutId) -> int:
+    def _deliver(self, checkout_id: CheckoutId, events: Any = None) -> int:
         """Raises Unavailable when the receiver does not answer: nothing else will get through."""
         sent = 0
-        while leased := self._outbox.lease_oldest(checkout_id, LEASE_SECONDS, MOST_AT_ONCE):
+        leased = self._lease(checkout_id) if events is None else self._outbox.taken(events)
+        while leased:
             handed, error = self._hand_over(leased)
             self._outbox.mark_sent(handed)
             sent += len(handed)
@@ -56,9 +64,13 @@ class RelayEvents:
                 if isinstance(error, Unavailable):
                     raise error
                 break
-            if len(handed) == len(leased) < MOST_AT_ONCE:
+            if len(handed) == len(leased) < MOST_EVENTS:
                 break  # that was all; what came since is told by its writer, or by the sweep
+            leased = self._lease(checkout_id)
         return sent
+
+    def _lease(self, checkout_id: CheckoutId) -> LeasedEvents:
+        return self._outbox.lease_oldest(checkout_id, EVENT_LEASE_SECONDS, MOST_EVENTS)
 
     def _hand_over(self, leased: LeasedEvents) -> tuple[list[int], Exception | None]:
         if self._many is None:

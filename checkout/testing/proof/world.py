@@ -32,6 +32,7 @@ from checkout.bootstrap import Parts
 from checkout.domain.checkout import Checkout
 from checkout.domain.value_objects.checkout_id import CheckoutId, effect_key
 from checkout.sagas.engine import Tick
+from checkout.sagas.working_copy import Telling
 from checkout.testing.fake_payments import FakePayments
 from checkout.testing.fakes import FakeCarts, FakeCoupons, FakeInventory, FakeOrders
 from checkout.testing.proof.broker import Bell, Recorder
@@ -204,8 +205,9 @@ class World:
 
     def tick(self, actor: str = "system:worker") -> Tick:
         """One tick, then the relay, as a task does."""
-        result = self.services.engine.tick(self.known, actor)
-        self.services.relay.deliver(self.known)
+        telling: Telling = []
+        result = self.services.engine.tick(self.known, actor, telling)
+        self.services.relay.deliver(self.known, *telling)
         return result
 
     def work(self) -> None:

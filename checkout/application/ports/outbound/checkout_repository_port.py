@@ -13,6 +13,9 @@ from checkout.application.ports.outbound.checkout_queries_port import ProgressRo
 from checkout.domain.checkout import Checkout
 from checkout.domain.value_objects.checkout_id import CheckoutId
 
+EVENT_LEASE_SECONDS = 10.0
+MOST_EVENTS = 10  # under one lease: a crash brings so many again at most, each under its own id
+
 
 @dataclass(frozen=True, slots=True)
 class InboxMessage:
@@ -60,7 +63,8 @@ class Lease:
 
     `wake` is what it was before the inbox was read. `now()` is the database's time. `shown` is the
     read model as the last commit has stored it; None when that changed nothing that can be seen, or
-    when a message has come since, of which a reader would be told as well.
+    when a message has come since, of which a reader would be told as well. `events` are those that the
+    last commit has leased, as `OutboxPort.taken` understands them; None when it has leased none.
     """
 
     checkout: Checkout
@@ -71,6 +75,7 @@ class Lease:
     clock: Any
     handle: Any = None
     shown: ProgressRow | None = None
+    events: Any = None
 
     def now(self) -> datetime:
         """The database's time, carried on by a monotonic clock since the claim."""
@@ -85,7 +90,8 @@ class Change:
     `edges` are the django-fsm transitions to take, in order, each with a version of its own;
     `record` marks a visible change without one.
     `events` are (name, data) pairs. `lease` is in seconds from now; None gives the lease up, and only
-    then is `due_at` written: until then it is due as it was when it was claimed.
+    then is `due_at` written: until then it is due as it was when it was claimed. With `tells` the
+    oldest unsent event is leased with it, for whoever hands events over next, where that is one trip.
     """
 
     edges: Sequence[str] = ()
@@ -94,6 +100,7 @@ class Change:
     applied: Sequence[tuple[InboxMessage, str]] = ()
     due_at: datetime | None = None
     lease: float | None = 2.0
+    tells: bool = False
 
     @property
     def visible(self) -> bool:
@@ -175,6 +182,10 @@ class OutboxPort(Protocol):
 
         Nothing when there is none, or when somebody else has the lease.
         """
+        ...
+
+    def taken(self, events: Any) -> LeasedEvents:
+        """The same, of the events that a commit has leased (`Lease.events`)."""
         ...
 
     def mark_sent(self, rows: Sequence[int]) -> None:

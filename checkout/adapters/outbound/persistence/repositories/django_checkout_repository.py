@@ -20,6 +20,11 @@ from checkout.adapters.outbound.persistence.models import (
 )
 from checkout.adapters.outbound.persistence.repositories import changes, writes
 from checkout.adapters.outbound.persistence.repositories.django_inbox import DjangoInbox
+from checkout.adapters.outbound.persistence.repositories.django_outbox import (
+    leases_in_one_statement,
+    leasing,
+    rows_of,
+)
 from checkout.adapters.outbound.persistence.repositories.readings import Reading, found, reading
 from checkout.adapters.outbound.persistence.rows import (
     effect_values,
@@ -150,13 +155,17 @@ class DjangoCheckoutRepository(DjangoInbox):
             statements.append(changes.events(checkout.id, change.events, stored.events, now))
         added = checkout.history[stored.history :]
         statements += changes.visible(checkout, change, version, added, now)
-        wake = self._send_fenced(lease, statements)
+        leases = change.tells and leases_in_one_statement()
+        if leases:
+            statements.append(leasing(checkout.id))
+        wake, last = self._send_fenced(lease, statements)
         checkout.version = version
         stored.frozen, stored.effects = frozen, effects
         stored.history = len(checkout.history)
         stored.events += len(change.events)
         stored.waiting = changes.still_waiting(stored.waiting, change)
         lease.view = change.view
+        lease.events = rows_of(last) if leases else None
         seen = change.visible and wake == lease.wake
         lease.shown = changes.row(checkout, change.view, now, stored.waiting) if seen else None
 
@@ -182,8 +191,8 @@ class DjangoCheckoutRepository(DjangoInbox):
         written = _sessions().update(values, _sessions().at(checkout.id))
         return Statement(f"{written.sql} RETURNING wake", written.values)
 
-    def _send_fenced(self, lease: Lease, statements: Sequence[Statement]) -> int:
-        """All of it, or LostFence; the wake by now, which says whether a message has come.
+    def _send_fenced(self, lease: Lease, statements: Sequence[Statement]) -> tuple[int, Answer]:
+        """All of it, or LostFence; the wake by now, which says whether a message has come, and the end.
 
         In a unit the row is locked: there the fence cannot be lost.
         """
@@ -198,7 +207,7 @@ class DjangoCheckoutRepository(DjangoInbox):
         if not answers[0].rows:
             raise self._lost(lease)
         ((wake,),) = answers[0].rows
-        return int(wake)
+        return int(wake), answers[-1]
 
     def _lost(self, lease: Lease) -> LostFence:
         return LostFence(f"Checkout {lease.checkout.id} is driven by somebody else.")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import cache
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from checkout.adapters.outbound.persistence.database_time import database_now, now_sql
 from checkout.adapters.outbound.persistence.models import CheckoutOutbox
-from checkout.adapters.outbound.persistence.statements import Statement, among, table
+from checkout.adapters.outbound.persistence.statements import Answer, Statement, among, table
 from checkout.adapters.outbound.persistence.storage import storage
 from checkout.adapters.outbound.persistence.trips import send
-from checkout.application.ports.outbound.checkout_repository_port import LeasedEvents
+from checkout.application.ports.outbound.checkout_repository_port import (
+    EVENT_LEASE_SECONDS,
+    MOST_EVENTS,
+    LeasedEvents,
+)
 from checkout.domain.value_objects.checkout_id import CheckoutId
 from checkout.events.envelope import envelope
 from checkout.sagas.checkout_saga import KNOWN_DEFINITIONS
@@ -39,6 +44,31 @@ ORDER BY sequence LIMIT %s
 """
 
 
+def leases_in_one_statement() -> bool:
+    """Not on SQLite, which changes nothing inside a SELECT."""
+    return connection.vendor == "postgresql"
+
+
+def leasing(
+    checkout_id: CheckoutId, seconds: float = EVENT_LEASE_SECONDS, most: int = MOST_EVENTS
+) -> Statement:
+    """Leases the oldest unsent event, and reads it with what follows it."""
+    now, until = now_sql(), now_sql(timedelta(seconds=seconds))
+    values = (*until.values, *now.values, checkout_id, checkout_id, most)
+    return Statement(_lease_and_read(until.sql, now.sql, tuple(KNOWN_DEFINITIONS)), values)
+
+
+@cache
+def _lease_and_read(until: str, now: str, definitions: tuple[int, ...]) -> str:
+    known, columns = ", ".join(map(str, definitions)), table(CheckoutOutbox).columns
+    return _LEASE_AND_READ.format(until=until, now=now, known=known, columns=columns)
+
+
+def rows_of(answer: Answer) -> list[CheckoutOutbox]:
+    """What `leasing` has leased."""
+    return [table(CheckoutOutbox).row(each) for each in answer.rows]
+
+
 class DjangoOutbox:
     """OutboxPort on Django's ORM."""
 
@@ -48,26 +78,18 @@ class DjangoOutbox:
         Rule: the lease of the oldest stands for all that follow it, so nobody else sends any of
         them. What a foreign definition has to tell is left to those who know its words.
         """
-        lease = timedelta(seconds=seconds)
+        if leases_in_one_statement():
+            (answer,) = send([leasing(checkout_id, seconds, most)])
+            return self.taken(rows_of(answer))
         with storage():
-            way = self._at_once if connection.vendor == "postgresql" else self._read_and_lease
-            rows = way(checkout_id, lease, most)
+            return self.taken(self._read_and_lease(checkout_id, timedelta(seconds=seconds), most))
+
+    def taken(self, events: Sequence[CheckoutOutbox]) -> LeasedEvents:
+        """The envelopes of rows that were leased."""
         return [
             (row.pk, envelope(str(row.event_id), row.name, row.data, row.sequence, row.at))
-            for row in rows
+            for row in events
         ]
-
-    def _at_once(
-        self, checkout_id: CheckoutId, lease: timedelta, most: int
-    ) -> list[CheckoutOutbox]:
-        events, now, until = table(CheckoutOutbox), now_sql(), now_sql(lease)
-        known = ", ".join(map(str, KNOWN_DEFINITIONS))
-        sql = _LEASE_AND_READ.format(
-            until=until.sql, now=now.sql, known=known, columns=events.columns
-        )
-        values = (*until.values, *now.values, checkout_id, checkout_id, most)
-        (answer,) = send([Statement(sql, values)])
-        return [events.row(each) for each in answer.rows]
 
     def _read_and_lease(
         self, checkout_id: CheckoutId, lease: timedelta, most: int
