@@ -179,7 +179,7 @@ if EMBEDDED:
         }
     }
 else:
-    HUEY["huey_class"] = "huey.RedisExpireHuey"
+    HUEY["huey_class"] = "checkout.adapters.outbound.scheduling.huey_storage.BellHuey"
     HUEY["connection"] = {"url": REDIS_URL}
     HUEY["consumer"] |= {"max_delay": 1}  # seconds between two tries at a Redis that is away
     CHANNEL_LAYERS = {

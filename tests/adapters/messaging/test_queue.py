@@ -24,7 +24,7 @@ from checkout.adapters.outbound.scheduling.huey_scheduler import (
     HueyQueue,
     HueyScheduler,
 )
-from checkout.adapters.outbound.scheduling.huey_storage import EmbeddedHuey
+from checkout.adapters.outbound.scheduling.huey_storage import BellHuey, EmbeddedHuey
 from checkout.adapters.outbound.scheduling.serializer import SignedJsonSerializer
 from checkout.domain.value_objects.checkout_id import new_checkout_id
 from checkout.testing.proof.world import World
@@ -114,6 +114,20 @@ def test_a_waiting_worker_is_woken_at_once(
     embedded.storage.enqueue(b"work")
     worker.join(patience.SECONDS)
     assert found == [b"work"]
+
+
+@pytest.mark.parametrize("form", ["embedded", *(["Redis"] if REDIS_URL else [])])
+def test_a_task_asks_for_its_message_and_for_nothing_else(
+    form: str, embedded: EmbeddedHuey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    huey = BellHuey("test", url=REDIS_URL) if form == "Redis" else embedded
+    done: list[str] = []
+    huey.task()(done.append)("work")
+    task = huey.dequeue()
+    for way_to_the_server in ("conn",) if form == "Redis" else ("db", "sql"):
+        monkeypatch.setattr(huey.storage, way_to_the_server, None)
+    huey.execute(task)
+    assert done == ["work"]
 
 
 def test_many_producers_and_workers_lose_nothing_and_double_nothing(

@@ -1,17 +1,44 @@
-"""Huey's queue for the embedded form: SQLite that wakes its workers instead of being polled."""
+"""Huey's queue of bells: nothing is kept beside it, and on SQLite it wakes its workers."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from typing import Any
 
-from huey import SqliteHuey
-from huey.storage import SqliteStorage
+from huey import RedisExpireHuey, SqliteHuey
+from huey.storage import RedisExpireStorage, SqliteStorage
 
 _WAIT_SECONDS = 0.5
 
 
-class WakingSqliteStorage(SqliteStorage):
+class OnlyBells:
+    """A queue whose tasks are never revoked, and have no result.
+
+    Before and after each task Huey looks for a mark that it was revoked, which costs two more trips
+    to the queue's server. A project that revokes tasks of its own gives them a queue of their own.
+    """
+
+    def peek_many(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """The marks and results with these keys: none."""
+        return {}
+
+    def delete_data(self, key: str) -> bool:
+        """Whether there was a mark or a result with this key."""
+        return False
+
+
+class RedisBells(OnlyBells, RedisExpireStorage):
+    """The queue of the production form."""
+
+
+class BellHuey(RedisExpireHuey):
+    """Huey on RedisBells."""
+
+    storage_class = RedisBells
+
+
+class WakingSqliteStorage(OnlyBells, SqliteStorage):
     """SqliteStorage whose `dequeue` waits for `enqueue` of the same process.
 
     Huey polls SQLite with a growing pause, which would cost a shopper up to that pause at every
