@@ -120,7 +120,7 @@ class Engine:
                 checkout.needs_attention = checkout.needs_attention or "bug"
             run = self.run_class(self, stored, "system:engine")
             run.commit(lease=None, due_at=stored.now() + self.policy.pause(checkout.attempt))
-            run.hint()
+            run.stored()
         except CheckoutError:
             raise
         except Exception:
@@ -155,7 +155,7 @@ class Engine:
                 decision = self._local(run, decision)
             else:
                 run.begin(decision)
-            run.hint()
+            run.stored()
             if run.released:
                 return Tick.WAITS
             run.carry_out(decision)

@@ -58,7 +58,7 @@ class Run(WorkingCopy):
             except LostFence:
                 run.leave_for_the_next()
                 raise
-            run.hint()
+            run.stored()
         run.raised = dict(self.raised)
         if isinstance(failed, RolledBack):
             run.raised[failed.call] = failed.error

@@ -67,7 +67,7 @@ class WorkingCopy:
         """Take an edge in a commit of its own."""
         self.stage(move)
         self.commit(lease=LEASE_SECONDS)
-        self.hint()
+        self.stored()
 
     def follow(self) -> Decision:
         """Take the edges that follow from what is known, and return what is to be done then."""
@@ -121,16 +121,19 @@ class WorkingCopy:
         self.engine.fault("commit:before")
         self.engine.repository.commit(self.lease, change)
         self.engine.fault("commit:after")
-        if self.telling is not None and self.lease.events is not None:
-            self.telling.append(self.lease.events)
         self._changed = self._changed or change.visible
         self.released = lease is None
         self._edges, self._events, self._applied = [], [], []
+
+    def stored(self) -> None:
+        """The transaction of the last commit has ended well: what was kept for another try is let go.
+
+        Then open pages are told, and what there is to tell can be handed over.
+        """
         self.asked, self.reply, self.unstored, self.raised = None, None, None, {}
         self._stored_reason = self._reason
-
-    def hint(self) -> None:
-        """Tell open pages, after the commit and never inside it."""
+        if self.telling is not None and self.lease.events is not None:
+            self.telling.append(self.lease.events)
         if self._changed:
             self._changed = False
             self.engine.fault("push:before")

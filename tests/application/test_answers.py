@@ -185,3 +185,23 @@ def test_what_comes_during_the_call_meets_its_answer(kind: str) -> None:
         assert len(world.payments.called("initiate")) == 1
         assert world.checkout.effects["payments.initiate", 1].outcome == Outcome.DONE
         assert world.checkout.state == "payment_confirmed"
+
+
+def test_what_was_done_late_after_a_no_is_given_back() -> None:
+    """S2: what was refused to the second worker was done for the first one, under the same key."""
+    with World(remote=True) as world:
+
+        def somebody_else_is_refused() -> None:
+            world.shift(10)
+            world.inventory.stock["mug"] = 0
+            world.tick()
+            assert world.checkout.state == "aborted"
+            world.inventory.stock["mug"] = 10
+
+        at_first(world, "inventory.reserve", somebody_else_is_refused)
+        world.start()
+        assert world.tick() == Tick.LOST
+        assert world.inventory.held
+        drive(world, idle)
+        assert not world.inventory.held
+        check(world, most_calls=2)

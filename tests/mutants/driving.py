@@ -93,8 +93,9 @@ class _PushBeforeCommit(Run):
             self.engine.progress.changed(self.checkout.id, self.checkout.version + 1)
         super().commit(lease, due_at)
 
-    def hint(self) -> None:
+    def stored(self) -> None:
         self._changed = False
+        super().stored()
 
 
 class _ForgottenTimer(Run):

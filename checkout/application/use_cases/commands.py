@@ -252,9 +252,15 @@ def _nothing(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
 
 
 def _late(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
-    """An answer that came after its fence was lost: what was undone meanwhile stands again."""
+    """An answer that came after its fence was lost: what was undone meanwhile stands again.
+
+    So does what was refused meanwhile to whoever asked under the same key. Of payments the facts tell.
+    """
     effect = checkout.effect(str(message.payload["name"]), int(message.payload["generation"]))
-    if effect is not None and effect.outcome == Outcome.UNDONE:
+    if effect is None:
+        return
+    refused = effect.outcome == Outcome.REFUSED and not effect.name.startswith("payments.")
+    if refused or effect.outcome == Outcome.UNDONE:
         effect.outcome = Outcome.DONE
 
 
