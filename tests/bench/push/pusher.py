@@ -1,7 +1,8 @@
 """The worker: commits a newer version and gives the hint, by our function or straight to Redis.
 
 Reads one JSON job per line, and then a line for each frame that came, which allows one push more.
-Writes `checkout version time` for each push, the time being that of the commit.
+Writes `checkout version time` for each push, the time being that of the commit; when all are done,
+since whoever reads would be awake, and in the way, just when a push is on its way.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Pusher:
         """Push so often, at this rate per second; 0: as fast as frames come back."""
         push = self.ours if job["form"] == "ours" else self.bare(job["size"])
         self._room = threading.Semaphore(WINDOW)
-        due = time.monotonic()
+        due, pushed = time.monotonic(), []
         for checkout in islice(cycle(job["ids"]), job["count"]):
             if job["rate"]:
                 due += 1 / job["rate"]
@@ -60,8 +61,8 @@ class Pusher:
             row = self.committed(checkout)
             committed = time.time()
             push(row)
-            print(checkout, row.version, committed, flush=True)
-        print("done", flush=True)
+            pushed.append(f"{checkout} {row.version} {committed}")
+        print(*pushed, "done", sep="\n", flush=True)
 
     def committed(self, checkout: str) -> Any:
         """A newer version, and the row as the engine's commit would have it in its hand."""
