@@ -177,7 +177,7 @@ class Shows(Page):
         self.sent, self.cart = row.version, json.dumps(snapshot().to_json())
 
 
-async def test_of_several_rows_only_the_newest_is_rendered(
+async def test_a_row_is_rendered_at_once_and_of_several_more_only_the_newest(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await do(world.start)
@@ -192,10 +192,11 @@ async def test_of_several_rows_only_the_newest_is_rendered(
 
     monkeypatch.setattr(pushes, "rendered", noted)
     page, pages = Shows(row), Pushes()
-    for ahead in (1, 3, 2):
+    for ahead in (1, 2, 4, 3):
         pages.told(replace(row, version=row.version + ahead), [page])
-    await comes(lambda: page.shown)
-    assert drawn == [row.version + 3]
+        assert drawn == [row.version + 1], "the first before anything else is done"
+    await comes(lambda: len(page.shown) == 2)
+    assert drawn == [row.version + 1, row.version + 4]
     pages.told(replace(row, version=row.version + 2), [page])
     assert not pages._carried, "it shows a newer one"
 

@@ -67,6 +67,7 @@ class Pushes:
         if known:
             view = row.with_cart(json.loads(cart) if cart else None)
             self._bring(view, known, self._carried)
+            self._show(at_once=True)
 
     def apart(self, work: Coroutine[Any, Any, None]) -> None:
         """Nobody waits for it: one slow page must not hold up the others."""
@@ -103,6 +104,7 @@ class Pushes:
             if (view := views.get(socket.seen.checkout_id)) is not None:
                 socket.cart = carts.get(view.id, "")
                 self._bring(view, [socket], self._coming)
+        self._show()
 
     def _bring(self, view: ProgressView, sockets: Iterable[LiveSocket], queue: Coming) -> None:
         """Have it shown on these pages, unless a newer one comes before their turn."""
@@ -111,8 +113,17 @@ class Pushes:
                 other, alike = queue.get(socket.seen, (view, set()))
                 newest = view if view.version > other.version else other
                 queue[socket.seen] = (newest, alike | {socket})
-        if queue:
-            self._showing = _going_on(self._showing) or _begin(self._show_all())
+
+    def _show(self, at_once: bool = False) -> None:
+        """Have all shown that has been brought.
+
+        What comes alone is rendered at once: it need not wait for a step of the loop. What comes in the
+        same breath waits for that step, so that of several versions only the newest is rendered.
+        """
+        if _going_on(self._showing) is None and (self._carried or self._coming):
+            if at_once:
+                self._show_next()
+            self._showing = _begin(self._show_all())
 
     async def _show_all(self) -> None:
         """One after the other, each in its language, on the loop.
@@ -120,17 +131,21 @@ class Pushes:
         In a thread it would take as long and hold up the loop for longer: only one of both runs at a
         time. Between two renderings the loop does whatever else there is.
         """
-        while queue := self._carried or self._coming:
-            seen = next(iter(queue))
-            view, sockets = queue.pop(seen)
-            try:
-                shown = rendered(view, seen.language)
-            except Exception:  # of this one; the others are shown all the same
-                log.warning("%s cannot be shown", seen.checkout_id, exc_info=True)
-            else:
-                for socket in sockets:
-                    self.apart(socket.show(shown))
+        while self._carried or self._coming:
+            self._show_next()
             await asyncio.sleep(0)
+
+    def _show_next(self) -> None:
+        queue = self._carried or self._coming
+        seen = next(iter(queue))
+        view, sockets = queue.pop(seen)
+        try:
+            shown = rendered(view, seen.language)
+        except Exception:  # of this one; the others are shown all the same
+            log.warning("%s cannot be shown", seen.checkout_id, exc_info=True)
+        else:
+            for socket in sockets:
+                self.apart(socket.show(shown))
 
 
 def on_this_loop(task: asyncio.Task[None]) -> bool:
