@@ -4,15 +4,18 @@ A consumer checks the origin itself, since a client with a bearer token may have
 """
 
 import os
+from collections.abc import Awaitable
+from importlib import import_module
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.sessions import SessionMiddlewareStack
 from django import setup
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
-from django.http import HttpRequest
+from django.http import HttpRequest, parse_cookie
 from django.http.response import HttpResponseBase
 from django.urls import re_path
 
@@ -47,5 +50,22 @@ class NoSuchSocket(AsyncWebsocketConsumer):
 
 
 _routes = URLRouter([*websocket_urlpatterns, re_path("", NoSuchSocket.as_asgi())])
-_websocket = SessionMiddlewareStack(_routes)
-application = ProtocolTypeRouter({"http": OneTripHandler(), "websocket": _websocket})
+
+
+def with_session(scope: dict[str, Any], receive: Any, send: Any) -> Awaitable[None]:
+    """The routes, behind the session that a cookie names; nothing of it is read yet.
+
+    Channels' middleware looks at the session before each message that is sent, in case an answer to a
+    request has to save it, and keeps two more copies of the scope for each socket.
+    """
+    sent = next((value for name, value in scope["headers"] if name == b"cookie"), b"")
+    cookies = parse_cookie(sent.decode("latin-1"))
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    session = store(cookies.get(settings.SESSION_COOKIE_NAME))
+    routed: Awaitable[None] = _routes(
+        {**scope, "cookies": cookies, "session": session}, receive, send
+    )
+    return routed
+
+
+application = ProtocolTypeRouter({"http": OneTripHandler(), "websocket": with_session})
