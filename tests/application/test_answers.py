@@ -15,7 +15,7 @@ from checkout.domain.effect import Outcome
 from checkout.domain.exceptions import Refused, StorageUnavailable
 from checkout.sagas.engine import Tick
 from checkout.testing.proof.invariants import check
-from checkout.testing.proof.scenarios import drive
+from checkout.testing.proof.scenarios import drive, with_coupon
 from checkout.testing.proof.shoppers import drop_into_inbox, idle, pays
 from checkout.testing.proof.world import World
 from tests.application.test_engine import at_first
@@ -187,21 +187,23 @@ def test_what_comes_during_the_call_meets_its_answer(kind: str) -> None:
         assert world.checkout.state == "payment_confirmed"
 
 
-def test_what_was_done_late_after_a_no_is_given_back() -> None:
+@pytest.mark.parametrize("call", ["coupons.claim", "inventory.reserve"])
+def test_what_was_done_late_after_a_no_is_given_back(call: str) -> None:
     """S2: what was refused to the second worker was done for the first one, under the same key."""
     with World(remote=True) as world:
+        world.carts.carts["cart-1"] = with_coupon()
+        port, method = call.split(".")
 
         def somebody_else_is_refused() -> None:
             world.shift(10)
-            world.inventory.stock["mug"] = 0
+            world.neighbours[port].trouble(method, "refused")
             world.tick()
             assert world.checkout.state == "aborted"
-            world.inventory.stock["mug"] = 10
 
-        at_first(world, "inventory.reserve", somebody_else_is_refused)
+        at_first(world, call, somebody_else_is_refused)
         world.start()
         assert world.tick() == Tick.LOST
-        assert world.inventory.held
         drive(world, idle)
-        assert not world.inventory.held
         check(world, most_calls=2)
+        assert not world.inventory.held
+        assert world.checkout.effects[call, 1].outcome == Outcome.UNDONE

@@ -205,17 +205,19 @@ class World:
 
     def tick(self, actor: str = "system:worker") -> Tick:
         """One tick, then the relay, as a task does."""
-        telling: Telling = []
-        result = self.services.engine.tick(self.known, actor, telling)
-        self.services.relay.deliver(self.known, *telling)
-        return result
+        return self._look_at(self.known, actor)
 
     def work(self) -> None:
         """Take everything from the queue, each task twice."""
         while (task := self.bell.take()) is not None:
             for _ in range(2):
-                self.services.engine.tick(task, "system:worker")
-                self.services.relay.deliver(task)
+                self._look_at(task, "system:worker")
+
+    def _look_at(self, checkout_id: CheckoutId, actor: str) -> Tick:
+        telling: Telling = []
+        result = self.services.engine.tick(checkout_id, actor, telling)
+        self.services.relay.deliver(checkout_id, *telling)
+        return result
 
     def sweep(self) -> None:
         """One round of the sweep."""
