@@ -102,8 +102,16 @@ class _Troublemaker:
             self._double(number, point)
         elif not self.left:
             self._note(number, point)
-        elif self.left[0].at == number:
+        elif self.left[0].at == number and not self._would_be_untrue(self.left[0]):
             self._make(self.left.pop(0), point)
+
+    def _would_be_untrue(self, trouble: Trouble) -> bool:
+        """A stall inside a transaction: here others would see what is not committed.
+
+        It is never planned. A story comes there when it goes another way than it went before, as when
+        its own process was stopped for long: its clock is the real one.
+        """
+        return trouble.kind == "stall" and self.world.open[-1]
 
     def _double(self, number: int, point: str) -> None:
         """Another worker has been given the same task, and finds that somebody drives it."""
