@@ -41,9 +41,8 @@ class Run(WorkingCopy):
         """A fresh start from what is stored, after a try of which nothing was written.
 
         Rule: what a remote neighbour has said is stored first, with nothing but the edges that follow
-        from it, so that whatever has come meanwhile meets it; unless it is stored already, by a commit
-        that we heard nothing of.
-        Raises LostFence.
+        from it, so that whatever has come meanwhile meets it; unless one is stored since, as by a
+        commit that we heard nothing of. Raises LostFence.
         """
         run = type(self)(
             self.engine, self.engine.repository.reread(self.lease), self.actor, self.telling
@@ -110,8 +109,7 @@ class Run(WorkingCopy):
         """What a remote neighbour says, or has said, on the working copy."""
         self.asked, self._heard = decision, self._heard_of(decision)
         if isinstance(decision, Call):
-            self.unstored = effect = self._intend(decision)
-            self._try(effect)
+            self._try(self._intend(decision))
         elif isinstance(decision, Ask):
             self._look_up(decision)
 
@@ -218,8 +216,10 @@ class Run(WorkingCopy):
 
     def leave_for_the_next(self) -> None:
         """The fence was lost while they did it: tell whoever drives now (design §5.2)."""
-        effect = self.unstored
-        if effect is None or effect.outcome != Outcome.DONE:
+        if not isinstance(self.asked, Call):
+            return
+        effect = self._intend(self.asked)
+        if effect.outcome != Outcome.DONE:
             return
         payload = {"name": effect.name, "generation": effect.generation}
         message = InboxMessage(

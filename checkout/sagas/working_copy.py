@@ -14,7 +14,6 @@ from checkout.application.ports.outbound.checkout_repository_port import (
 )
 from checkout.application.use_cases import payment_doubt
 from checkout.domain.checkout import Passage
-from checkout.domain.effect import Effect
 from checkout.events.envelope import event_data
 from checkout.sagas.announcing import done_with_event, words
 from checkout.sagas.arrival import arrive
@@ -32,10 +31,10 @@ MOST_STEPS = 200  # of one tick; a flow that needs more goes round in circles
 class WorkingCopy:
     """A leased checkout, and what of it is not stored yet.
 
-    `asked` is what a remote neighbour was asked last, `reply` what it has said to that, and `unstored`
-    the effect of that call; `_heard` says how often it had answered before. `raised` holds what local
-    calls have raised in a unit that was rolled back for it. When the unit is done once more they are
-    not asked again: a refusal needs no transaction.
+    `asked` is what a remote neighbour was asked last, and `reply` what it has said to that; `_heard`
+    says what it had answered before. `raised` holds what local calls have raised in a unit that was
+    rolled back for it. When the unit is done once more they are not asked again: a refusal needs no
+    transaction. `telling` gets the events that the end of the tick has leased.
     """
 
     def __init__(
@@ -50,7 +49,6 @@ class WorkingCopy:
         self.asked: Decision | None = None
         self.reply: Reply | None = None
         self._heard: Any = None
-        self.unstored: Effect | None = None
         self.raised: dict[tuple[str, int], Exception] = {}
         self._reason = self._stored_reason = ""
         self._edges: list[str] = []
@@ -130,7 +128,7 @@ class WorkingCopy:
 
         Then open pages are told, and what there is to tell can be handed over.
         """
-        self.asked, self.reply, self.unstored, self.raised = None, None, None, {}
+        self.asked, self.reply, self.raised = None, None, {}
         self._stored_reason = self._reason
         if self.telling is not None and self.lease.events is not None:
             self.telling.append(self.lease.events)

@@ -44,7 +44,7 @@ def one_by_one(watched: bool) -> Any:
 @WRITES_FOR_GOOD
 @pytest.mark.parametrize("watched", [WATCHED, PIPELINED])
 def test_an_answer_is_stored_when_the_commit_of_what_follows_is_refused(watched: bool) -> None:
-    """ADR 11: a shop that breaks does not make the engine ask the provider again and again."""
+    """ADR 12: a shop that breaks does not make the engine ask the provider again and again."""
     with World(outcome="approve") as world, one_by_one(watched):
         world.start()
         for _ in range(3):

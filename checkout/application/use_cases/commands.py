@@ -254,8 +254,8 @@ def _nothing(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
 def _late(checkout: Checkout, message: InboxMessage, moment: Moment) -> None:
     """An answer that came after its fence was lost: what was undone meanwhile stands again.
 
-    So does what was refused meanwhile to whoever asked under the same key. Not so a payment: providers
-    keep what they have answered to a key.
+    So does what was refused meanwhile to whoever asked under the same key. Not so a payment: it is
+    left to its provider, which as a rule keeps what it has answered to a key.
     """
     effect = checkout.effect(str(message.payload["name"]), int(message.payload["generation"]))
     if effect is None:

@@ -192,7 +192,7 @@ class DjangoCheckoutRepository(DjangoInbox):
         return Statement(f"{written.sql} RETURNING wake", written.values)
 
     def _send_fenced(self, lease: Lease, statements: Sequence[Statement]) -> tuple[int, Answer]:
-        """All of it, or LostFence; the wake by now, which says whether a message has come, and the end.
+        """All of it, or LostFence. The wake by now, which tells of a message, and the last answer.
 
         In a unit the row is locked: there the fence cannot be lost.
         """
